@@ -1,0 +1,11 @@
+# Finds Emscripten's own toolchain file: where tools/setup-emscripten.sh says, else beside the emcc on PATH.
+include(${CMAKE_CURRENT_LIST_DIR}/../build/toolchain.cmake OPTIONAL)
+if(NOT AGENTLATTICE_EMSCRIPTEN_ROOT)
+  find_program(EMCC emcc)
+  if(NOT EMCC)
+    message(FATAL_ERROR "no Emscripten: run tools/setup-emscripten.sh first (or npm run build, which does)")
+  endif()
+  file(REAL_PATH ${EMCC} EMCC)
+  cmake_path(GET EMCC PARENT_PATH AGENTLATTICE_EMSCRIPTEN_ROOT)
+endif()
+include(${AGENTLATTICE_EMSCRIPTEN_ROOT}/cmake/Modules/Platform/Emscripten.cmake)

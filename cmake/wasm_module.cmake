@@ -1,0 +1,67 @@
+# How code becomes a WebAssembly module: the one place for compiler and linker flags of the wasm build.
+
+set(AGENTLATTICE_WASM_OPTIMISE -O2 CACHE STRING "optimisation of the wasm build: -O2, -Os or -Oz")
+
+# For a library that ends up in a module, and for all that links to it.
+function(al_compile_for_wasm target)
+  target_compile_options(${target} PUBLIC
+    ${AGENTLATTICE_WASM_OPTIMISE}
+    -flto               # inlines across files; drops what the bindings do not reach
+    -fno-exceptions     # errors are values; saves about 16 kB, and nothing can cross Embind as a bare number
+    -fno-rtti           # nobody asks for a type's name
+    -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)   # no path of the building machine in the published binary
+  # NDEBUG stays undefined: a broken invariant must abort (and the wrapper then refuses to go on), not run on.
+  target_compile_definitions(${target} PUBLIC
+    JSON_NOEXCEPTION                            # nlohmann/json: same reason as -fno-exceptions
+    EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)        # Embind: needed with -fno-rtti
+endfunction()
+
+# al_add_wasm_module(<target> OUTPUT <name> SOURCES <file>... PRE_JS <file>)
+# Links the kernel and SOURCES to <build>/<name>.mjs and <name>.wasm. The .mjs exports a factory; loading the .wasm is
+# left to whoever calls it (js/loaders), because every runtime does that differently.
+#
+# Closure shrinks the glue by 60 %; it is an npm package with a Linux binary, used when `npm ci` brought it.
+find_program(CLOSURE_COMPILER compiler PATHS ${CMAKE_SOURCE_DIR}/node_modules/google-closure-compiler-linux
+             NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
+
+function(al_add_wasm_module target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT;PRE_JS" "SOURCES")
+  cmake_path(ABSOLUTE_PATH arg_PRE_JS)
+
+  add_executable(${target} ${arg_SOURCES})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${arg_OUTPUT} SUFFIX .mjs LINK_DEPENDS ${arg_PRE_JS})
+  target_link_libraries(${target} PRIVATE agentlattice al_warnings)   # the compile flags come with the kernel
+  target_link_options(${target} PRIVATE
+    ${AGENTLATTICE_WASM_OPTIMISE} -flto -fno-exceptions -fno-rtti
+    --no-entry                        # a library: there is no main
+    -lembind                          # the bindings of wasm/
+    -sEMBIND_AOT                      # generates the invokers at link time: 20 ns a call instead of 200
+
+    # The shape of the glue.
+    -sMODULARIZE -sEXPORT_ES6         # an ES module that exports a factory: one call, one instance, no globals
+    -sEXPORT_NAME=createAgentLattice
+    -sENVIRONMENT=web,worker          # without `node`: its require("fs") branch breaks bundlers and workerd
+    -sDYNAMIC_EXECUTION=0             # no eval: edge runtimes and strict content security policies forbid it
+    -sFILESYSTEM=0                    # the kernel does no I/O
+    -sINCOMING_MODULE_JS_API=instantiateWasm,print,printErr,onAbort   # all that a loader may hand in to the glue
+    --pre-js ${arg_PRE_JS}            # binds fetch and WebSocket per instance, from the same argument
+
+    # The network, for transports in wasm/.
+    -sFETCH -sFETCH_STREAMING=1       # emscripten/fetch.h over the DOM fetch; without streaming it needs XMLHttpRequest
+    -sFETCH_SUPPORT_INDEXEDDB=0       # no cache behind the caller's back; not in every runtime either
+    -lwebsocket.js                    # emscripten/websocket.h
+
+    # Memory.
+    -sMALLOC=emmalloc                 # the smallest allocator; there is one thread
+    -sINITIAL_MEMORY=2MB              # a Worker or a page may hold many instances
+    -sSTACK_SIZE=256KB                # JSON nesting is bounded by the kernel, far below this
+    -sALLOW_MEMORY_GROWTH)            # an embedded ledger grows with its rows
+
+  if(CLOSURE_COMPILER)
+    target_link_options(${target} PRIVATE --closure 1)
+    set_target_properties(${target} PROPERTIES
+      RULE_LAUNCH_LINK "${CMAKE_COMMAND} -E env EM_CLOSURE_COMPILER=${CLOSURE_COMPILER}")
+  else()
+    message(STATUS "no closure compiler in node_modules (npm ci brings it): the glue stays large")
+  endif()
+endfunction()

@@ -1,0 +1,76 @@
+// Governance for AI agents: policies, approvals, delegation and a verifiable audit log, in one WebAssembly kernel.
+
+export {
+  AgentLattice,
+  type AgentLatticeOptions,
+  type DelegatedAgents,
+  type PendingDelegation,
+} from "./agent-lattice.js";
+export type { ClientOptions, LatticeConnection } from "./client.js";
+export type { DelegatedAgent } from "./delegated-agent.js";
+export {
+  AgentLatticeAbortedError,
+  AgentLatticeConnectionError,
+  AgentLatticeCrashedError,
+  AgentLatticeDeniedError,
+  AgentLatticeError,
+  AgentLatticeProtocolError,
+  AgentLatticeTimeoutError,
+  isAbortedError,
+  isAgentLatticeError,
+  isConnectionError,
+  isCrashedError,
+  isDeniedError,
+  isProtocolError,
+  isTimeoutError,
+} from "./errors.js";
+export {
+  type EmbeddedAgentOptions,
+  type EmbeddedOperatorOptions,
+  type EmbeddedOptions,
+  Lattice,
+  type LatticeOptions,
+} from "./lattice.js";
+export type { Subscription } from "./listeners.js";
+export type { WasmSource } from "./loaders/platform.js";
+export {
+  type AgentRegistration,
+  type ApprovalsPage,
+  type ApprovalsQuery,
+  Operator,
+  type OperatorOptions,
+  type OperatorRegistration,
+} from "./operator.js";
+export type { LedgerRow, LedgerStore } from "./stores/store.js";
+export type {
+  ActionOptions,
+  ActionResult,
+  ActionStatus,
+  Approval,
+  ApprovalStatus,
+  AuditEvent,
+  AuditPage,
+  AuditQuery,
+  CallOptions,
+  CanI,
+  CanIOptions,
+  ConditionResult,
+  DataAccessed,
+  DelegateOptions,
+  Delegation,
+  DelegationsQuery,
+  GovernanceEvent,
+  Policy,
+  PolicyDocument,
+  PolicyFile,
+  Posture,
+  PostureComponent,
+  PostureQuery,
+  RegisteredAgent,
+  RegisteredOperator,
+  Report,
+  ReportOutcome,
+  Verification,
+  Vote,
+  WhoAmI,
+} from "./types.js";

@@ -1,0 +1,54 @@
+// Which SQLite there is: the one built into Node.js, or a package with the same interface.
+
+import { AgentLatticeError } from "../errors.js";
+
+/** What both have in common, as far as it is used. */
+export interface Database {
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+  close(): void;
+  /** Absent in early versions. */
+  readonly isTransaction?: boolean;
+}
+
+export interface Statement {
+  run(...values: readonly (string | number)[]): unknown;
+  get(...values: readonly (string | number)[]): unknown;
+  all(...values: readonly (string | number)[]): readonly unknown[];
+}
+
+interface Driver {
+  readonly DatabaseSync: new (path: string) => Database;
+}
+
+/** Opens, or creates, a file. */
+export async function openDatabase(path: string): Promise<Database> {
+  const { DatabaseSync } = builtIn() ?? (await installed());
+  return new DatabaseSync(path);
+}
+
+/** `node:sqlite`; undefined where this Node.js has none. */
+function builtIn(): Driver | undefined {
+  // It warns when it is loaded, that it may change. Whoever uses this store cannot do anything about that.
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    const getBuiltinModule = (process as { getBuiltinModule?: (id: string) => unknown })
+      .getBuiltinModule;
+    return getBuiltinModule?.("node:sqlite") as Driver | undefined;
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+async function installed(): Promise<Driver> {
+  try {
+    return (await import("@photostructure/sqlite")) as unknown as Driver;
+  } catch (cause) {
+    throw new AgentLatticeError(
+      "LEDGER_UNAVAILABLE",
+      `Node.js ${process.versions.node} has no SQLite built in: run "npm install @photostructure/sqlite", or use Node.js 22.13 or newer`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,256 @@
+// The ledger in a SQLite file. One writer: whoever appends second learns that the rows are not what it thinks they are.
+
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { AgentLatticeError, invalidArgument } from "../errors.js";
+import { readOptions } from "../options.js";
+import { type Database, openDatabase, type Statement } from "./sqlite-driver.js";
+import type { LedgerRow, LedgerStore } from "./store.js";
+
+/** Options of `new SqliteStore(…)`. */
+export interface SqliteStoreOptions {
+  /** The file; made where there is none. Its folder must exist. */
+  readonly path: string | URL;
+  /** How long an append waits for another program that holds the file, in milliseconds. Default: 2000. */
+  readonly busyTimeoutMs?: number | undefined;
+}
+
+/** "ALat", at offset 68 of the file (sqlite.org/fileformat2.html): whose file this is. */
+const applicationId = 0x414c6174;
+/** At offset 60: how the table below looks. */
+const layoutVersion = 1;
+
+const layout = `
+  CREATE TABLE ledger (row_id INTEGER PRIMARY KEY, text TEXT NOT NULL, openings TEXT NOT NULL) STRICT;
+  PRAGMA application_id = ${applicationId};
+  PRAGMA user_version = ${layoutVersion};`;
+
+interface StoredRow {
+  readonly row_id: number;
+  readonly text: string;
+  readonly openings: string;
+}
+
+interface Opened {
+  readonly database: Database;
+  readonly insert: Statement;
+  readonly last: Statement;
+  readonly select: Statement;
+  /** Whether this store appended. One that did not leaves the file as it found it. */
+  written: boolean;
+}
+
+/**
+ * The files that are open in this process. A second opening is refused before the file is touched: closing any descriptor
+ * of a file drops all locks that the process holds on it (sqlite.org/howtocorrupt.html, 2.2).
+ */
+const openPaths = new Set<string>();
+
+/**
+ * Keeps the ledger in a SQLite file, in WAL mode, each append synced to disk before it is acknowledged.
+ *
+ * Uses `node:sqlite` where Node.js has it (22.13 and newer; earlier 22 with its flag), else the package
+ * `@photostructure/sqlite`.
+ */
+export class SqliteStore implements LedgerStore {
+  readonly description: string;
+  readonly #path: string;
+  readonly #busyTimeoutMs: number;
+  #open: Opened | undefined;
+
+  constructor(options: SqliteStoreOptions) {
+    const known = { path: "any", busyTimeoutMs: "integer" } as const;
+    const { path, busyTimeoutMs = 2000 } = readOptions("SqliteStore", options, known);
+    if (!(path instanceof URL) && (typeof path !== "string" || path === "")) {
+      throw invalidArgument('SqliteStore: "path" is missing: the file that keeps the ledger');
+    }
+    if (busyTimeoutMs < 0)
+      throw invalidArgument('SqliteStore: "busyTimeoutMs" must not be negative');
+    this.#path = path instanceof URL ? fileURLToPath(path) : resolve(path);
+    this.#busyTimeoutMs = busyTimeoutMs;
+    this.description = this.#path;
+  }
+
+  async open(): Promise<void> {
+    if (this.#open !== undefined) return;
+    if (openPaths.has(this.#path)) {
+      throw new AgentLatticeError(
+        "LEDGER_UNAVAILABLE",
+        `${this.#path} is open in this process already; close the lattice that has it, or use that one`,
+      );
+    }
+    openPaths.add(this.#path);
+    try {
+      this.#checkHeader();
+      this.#open = this.#prepare(await openDatabase(this.#path));
+    } catch (error) {
+      openPaths.delete(this.#path);
+      throw this.#error(error);
+    }
+  }
+
+  read(fromRow: number, limit: number): readonly LedgerRow[] {
+    const { select } = this.#opened();
+    let rows: readonly StoredRow[];
+    try {
+      rows = select.all(fromRow, limit) as StoredRow[];
+    } catch (cause) {
+      throw this.#error(cause);
+    }
+    return rows.map((row, index) => {
+      if (row.row_id !== fromRow + index) throw this.#corrupt(`row ${fromRow + index} is missing`);
+      return [row.text, row.openings];
+    });
+  }
+
+  append(firstRow: number, rows: readonly LedgerRow[]): void {
+    const opened = this.#opened();
+    const { database, insert, last } = opened;
+    try {
+      // The write lock is taken before the last row is looked at: nobody can come in between.
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        const next = ((last.get() as { row_id: number | null }).row_id ?? -1) + 1;
+        if (next !== firstRow) throw this.#outpaced(firstRow, next);
+        rows.forEach(([text, openings], index) => {
+          insert.run(firstRow + index, text, openings);
+        });
+        database.exec("COMMIT");
+        opened.written = true;
+      } catch (error) {
+        // Some failures have ended the transaction already.
+        if (database.isTransaction !== false) tryExec(database, "ROLLBACK");
+        throw error;
+      }
+    } catch (cause) {
+      throw this.#error(cause);
+    }
+  }
+
+  close(): void {
+    const open = this.#open;
+    if (open === undefined) return;
+    this.#open = undefined;
+    openPaths.delete(this.#path);
+    // Into the one file now, not when the driver's statements happen to be collected.
+    if (open.written) tryExec(open.database, "PRAGMA wal_checkpoint(TRUNCATE)");
+    open.database.close();
+  }
+
+  #prepare(database: Database): Opened {
+    try {
+      database.exec(`PRAGMA busy_timeout = ${this.#busyTimeoutMs}`);
+      this.#createLayout(database);
+      database.exec("PRAGMA journal_mode = WAL");
+      database.exec("PRAGMA synchronous = FULL");
+      return {
+        database,
+        written: false,
+        insert: database.prepare("INSERT INTO ledger (row_id, text, openings) VALUES (?, ?, ?)"),
+        last: database.prepare("SELECT max(row_id) AS row_id FROM ledger"),
+        select: database.prepare(
+          "SELECT row_id, text, openings FROM ledger WHERE row_id >= ? ORDER BY row_id LIMIT ?",
+        ),
+      };
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  #opened(): Opened {
+    if (this.#open === undefined)
+      throw new AgentLatticeError("CLOSED", `${this.#path} is not open`);
+    return this.#open;
+  }
+
+  /** Reads the file's first bytes, without SQLite, which would recover, convert or lock what it opens. */
+  #checkHeader(): void {
+    if (!existsSync(dirname(this.#path))) {
+      throw new AgentLatticeError(
+        "LEDGER_UNAVAILABLE",
+        `cannot open ${this.#path}: its folder does not exist; create it first`,
+      );
+    }
+    if (!existsSync(this.#path)) return;
+    const header = new Uint8Array(100);
+    try {
+      // A file that was made and never written is a new one.
+      if (statSync(this.#path).size === 0) return;
+      const file = openSync(this.#path, "r");
+      try {
+        readSync(file, header, 0, header.length, 0);
+      } finally {
+        closeSync(file);
+      }
+    } catch (cause) {
+      throw this.#error(cause);
+    }
+    if (new TextDecoder("latin1").decode(header.subarray(0, 16)) !== "SQLite format 3\0") {
+      throw this.#corrupt("it is not a SQLite file, or its beginning is damaged");
+    }
+    const fields = new DataView(header.buffer);
+    if (fields.getUint32(68) !== applicationId)
+      throw this.#corrupt("it is a SQLite file, but not a ledger of this program");
+    const version = fields.getUint32(60);
+    if (version > layoutVersion) {
+      throw this.#corrupt(
+        `it was written by a newer version of this package (layout ${version}, known up to ${layoutVersion})`,
+      );
+    }
+  }
+
+  /** In one transaction: a file either is a ledger or is empty, whatever happens meanwhile. */
+  #createLayout(database: Database): void {
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      const count = database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get();
+      if ((count as { tables: number }).tables === 0) database.exec(layout);
+      database.exec("COMMIT");
+    } catch (error) {
+      tryExec(database, "ROLLBACK");
+      throw error;
+    }
+  }
+
+  #outpaced(firstRow: number, next: number): AgentLatticeError {
+    const what =
+      next > firstRow
+        ? `row ${firstRow} is there already: another process writes to this ledger`
+        : `row ${next} comes next, not ${firstRow}: rows were removed`;
+    return new AgentLatticeError(
+      "LEDGER_UNAVAILABLE",
+      `${this.#path}: ${what}; nothing was written. Let one process own the file, then open the lattice again`,
+    );
+  }
+
+  #corrupt(what: string, cause?: unknown): AgentLatticeError {
+    return new AgentLatticeError(
+      "LEDGER_CORRUPT",
+      `${this.#path}: ${what}. The file was left as it is; restore it from a copy, or give another path`,
+      { cause },
+    );
+  }
+
+  #error(cause: unknown): AgentLatticeError {
+    if (cause instanceof AgentLatticeError) return cause;
+    const { message, errcode } = cause as { message: string; errcode?: number };
+    // SQLITE_CORRUPT and SQLITE_NOTADB, extended codes included (sqlite.org/rescode.html).
+    const primary = (errcode ?? 0) & 0xff;
+    if (primary === 11 || primary === 26 || /malformed|not a database/.test(message))
+      return this.#corrupt(message, cause);
+    return new AgentLatticeError("LEDGER_UNAVAILABLE", `${this.#path}: ${message}`, {
+      cause,
+      retryable: true,
+    });
+  }
+}
+
+function tryExec(database: Database, sql: string): void {
+  try {
+    database.exec(sql);
+  } catch {
+    // What led here is the error that counts.
+  }
+}

@@ -1,0 +1,24 @@
+// What a lattice needs of a place that keeps its ledger. A store only keeps rows in order; it never knows what they say.
+
+/** One row: its canonical text, and its openings ("" where there are none). Kept and given back byte for byte. */
+export type LedgerRow = readonly [text: string, openings: string];
+
+/**
+ * A durable list of rows, numbered from 0 without a gap. Used by one lattice at a time, one operation at a time. Anything
+ * thrown is told to whoever asked; an AgentLatticeError says what, where and what to do.
+ */
+export interface LedgerStore {
+  /** Where the ledger is, for people: a path, a name. */
+  readonly description?: string;
+  /** Makes it ready. Fails with `LEDGER_CORRUPT`, and changes nothing, where it holds what it does not understand. */
+  open(): void | Promise<void>;
+  /** Up to `limit` rows from number `fromRow` on, in order; none at the end. */
+  read(fromRow: number, limit: number): readonly LedgerRow[] | Promise<readonly LedgerRow[]>;
+  /**
+   * Makes all of these rows durable, or none. INVARIANT: fails when `firstRow` is not the number that comes next: then somebody
+   * else has written, and this lattice does not know what.
+   */
+  append(firstRow: number, rows: readonly LedgerRow[]): void | Promise<void>;
+  /** Gives everything back. Harmless when it was never opened, or is closed. */
+  close(): void | Promise<void>;
+}

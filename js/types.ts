@@ -1,0 +1,279 @@
+// The shapes that the façade takes and gives. Times are RFC 3339 text in UTC; durations say their unit in their name.
+
+/** Taken by every method. */
+export interface CallOptions {
+  /** Aborts the call at once: it rejects with AgentLatticeAbortedError, whose cause is the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** A limit on the whole call, attempts and waiting included, in milliseconds. Default: none beyond those of the client. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What the action reads or touches, in the caller's own words; policies see it as `data.*`. */
+export interface DataAccessed {
+  readonly type: string;
+  readonly count?: number;
+  readonly sensitivity?: string;
+}
+
+/** Options of `execute` and `gate`. The snake_case names are those of the Python SDK and mean the same. */
+export interface ActionOptions extends CallOptions {
+  /** Facts on which policies decide; JSON, handed on as it stands. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  readonly dataAccessed?: readonly DataAccessed[] | undefined;
+  readonly data_accessed?: readonly DataAccessed[] | undefined;
+  /** An idempotency key of your own, per agent: the same one brings the original result back. Default: one for each call. */
+  readonly eventId?: string | undefined;
+  readonly event_id?: string | undefined;
+}
+
+/** One condition of a policy, evaluated. */
+export interface ConditionResult {
+  /** For instance `pr_size`. */
+  readonly field: string;
+  /** For instance `lt`. */
+  readonly operator: string;
+  readonly expected: unknown;
+  /** What was found; absent where the field is missing. */
+  readonly actual?: unknown;
+  readonly result: boolean;
+  /** The smallest change that would pass, in words, where there is one. */
+  readonly hint?: string;
+}
+
+/** One operator's word on an approval. */
+export interface Vote {
+  readonly decision: "approve" | "deny";
+  /** The operator's name. */
+  readonly decidedBy: string;
+  readonly decidedAt: string;
+  readonly reason?: string;
+}
+
+export type ApprovalStatus = "pending" | "approved" | "denied" | "expired" | "cancelled";
+
+/** A question to operators about exactly one action, and what became of it. */
+export interface Approval {
+  readonly approvalId: string;
+  readonly status: ApprovalStatus;
+  readonly auditEventId: string;
+  readonly actionType: string;
+  readonly agentId: string;
+  readonly agentName?: string;
+  readonly delegationId?: string;
+  readonly policyName?: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly dataAccessed?: readonly DataAccessed[];
+  readonly conditionsEvaluated?: readonly ConditionResult[];
+  /** SHA-256, in hex, of exactly what was asked. */
+  readonly digest?: string;
+  /** Distinct operators that must say yes. */
+  readonly quorum?: number;
+  /** Operator names or `role:…`; empty: any operator. */
+  readonly approvers?: readonly string[];
+  readonly votes?: readonly Vote[];
+  readonly createdAt: string;
+  readonly timeoutAt: string;
+  /** Who, when and why, once it is decided. */
+  readonly decidedBy?: string;
+  readonly decidedAt?: string;
+  readonly reason?: string;
+  readonly [more: string]: unknown;
+}
+
+export type ActionStatus = "executed" | "requested" | "denied";
+
+/** The answer to an action. */
+export interface ActionResult {
+  readonly status: ActionStatus;
+  readonly auditEventId: string;
+  /** Set when `status` is `requested`, and by `gate` where there was an approval. */
+  readonly approvalId?: string;
+  readonly message?: string;
+  /** When the approval's window closes. */
+  readonly timeoutAt?: string;
+  /** `CONDITIONS_DENIED`, `NO_MATCHING_POLICY`, `POLICY_TAMPERED`, … */
+  readonly denialReason?: string;
+  readonly policyName?: string;
+  readonly conditionsEvaluated: readonly ConditionResult[];
+  /** Who decided, when and why; from `gate` and `resumeGate`, where a person did. */
+  readonly approval?: Approval;
+}
+
+/** What became of an executed action. */
+export interface ReportOutcome {
+  readonly status: "success" | "failure" | "partial";
+  readonly message?: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+export interface Report {
+  readonly reportedAt: string;
+}
+
+export interface DelegateOptions extends CallOptions {
+  /** Action types that the child may perform, exact or as prefixes (`pr.*`); a subset of its parent's. */
+  readonly capabilities: readonly string[];
+  /** Lifetime in seconds, 1 – 86400; never past the parent's end. */
+  readonly ttl: number;
+}
+
+export interface Delegation {
+  readonly id: string;
+  readonly name: string;
+  readonly capabilities: readonly string[];
+  readonly active: boolean;
+  readonly expiresAt: string;
+  readonly createdAt?: string;
+  readonly parentId?: string;
+  readonly depth?: number;
+  readonly [more: string]: unknown;
+}
+
+export interface DelegationsQuery extends CallOptions {
+  /** As whose parent, or as whose child. Default: both. */
+  readonly role?: "parent" | "child" | undefined;
+  /** Leave out those that ended. Default: true. */
+  readonly activeOnly?: boolean | undefined;
+  readonly active_only?: boolean | undefined;
+}
+
+/** A policy as the service describes it. */
+export interface Policy {
+  readonly name: string;
+  readonly actionType: string;
+  readonly effect?: "allow" | "deny" | "require_approval" | "conditional";
+  readonly approvalRequired?: boolean;
+  readonly enabled?: boolean;
+  readonly description?: string;
+  /** SHA-256 of the document, in hex. */
+  readonly digest?: string;
+  /** The whole policy as it was written, with the names of the policy file. */
+  readonly policy?: PolicyDocument;
+  readonly [more: string]: unknown;
+}
+
+/** A policy as it is written: the JSON of a policy file, names as in the file (`action_type`, `on_fail`, …). */
+export type PolicyDocument = Readonly<Record<string, unknown>>;
+/** A policy file: `{"policies": […]}` or the array alone. */
+export type PolicyFile = PolicyDocument | readonly PolicyDocument[];
+
+export interface WhoAmI {
+  readonly name: string;
+  readonly orgId: string;
+  readonly agentId?: string;
+  readonly configId?: string;
+  /** The circuit breaker: `closed`, `open` or `half_open`. */
+  readonly cbState?: string;
+  readonly policies?: readonly Policy[];
+  readonly delegations?: {
+    readonly asParent: readonly Delegation[];
+    readonly asChild: readonly Delegation[];
+  };
+  readonly [more: string]: unknown;
+}
+
+export interface CanIOptions extends CallOptions {
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  readonly dataAccessed?: readonly DataAccessed[] | undefined;
+  readonly data_accessed?: readonly DataAccessed[] | undefined;
+}
+
+/** What would happen; nothing was recorded, nothing was asked. */
+export interface CanI {
+  readonly allowed: boolean;
+  readonly needsApproval: boolean;
+  readonly policyName?: string;
+  readonly denialReason?: string;
+  readonly conditionsEvaluated: readonly ConditionResult[];
+}
+
+export interface AuditQuery extends CallOptions {
+  /** From the page before. */
+  readonly cursor?: string | undefined;
+  /** Events on a page, 1 – 500. Default: 50. */
+  readonly limit?: number | undefined;
+  readonly actionType?: string | undefined;
+  readonly action_type?: string | undefined;
+}
+
+export interface AuditEvent {
+  /** The row of the ledger. */
+  readonly rowId?: number;
+  /** For instance `action.executed` or `approval.decided`. */
+  readonly type?: string;
+  readonly timestamp: string;
+  readonly actionType?: string;
+  readonly agentId?: string;
+  readonly agentName?: string;
+  readonly auditEventId?: string;
+  /** What happened, in one word. */
+  readonly status?: string;
+  /** What the row says; wire names inside. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+  /** What it commits to, where the reader may see it; wire names inside. */
+  readonly opened?: Readonly<Record<string, unknown>>;
+  readonly [more: string]: unknown;
+}
+
+/** Newest first. */
+export interface AuditPage {
+  readonly events: readonly AuditEvent[];
+  /** Null at the end. */
+  readonly nextCursor: string | null;
+}
+
+export interface Verification {
+  readonly chainValid: boolean;
+  /** Null where nothing is broken. */
+  readonly firstBrokenAtRowId: number | null;
+  readonly rowsChecked: number;
+  readonly [more: string]: unknown;
+}
+
+export interface PostureQuery extends CallOptions {
+  /** An agent's id or name. Default: the whole organisation. */
+  readonly agent?: string | undefined;
+}
+
+export interface PostureComponent {
+  readonly score: number;
+  readonly max: number;
+  readonly [more: string]: unknown;
+}
+
+export interface Posture {
+  /** 0 – 100. */
+  readonly score: number;
+  /** `policyCoverage`, `approvalRate`, `anomalyFrequency`, `chainIntegrity`. */
+  readonly components: Readonly<Record<string, PostureComponent>>;
+}
+
+/** Something that happened and is durable. */
+export interface GovernanceEvent {
+  /** The row of the ledger. */
+  readonly seq: number;
+  /** For instance `action.denied` or `approval.requested`. */
+  readonly eventType: string;
+  /** "" where no agent acted. */
+  readonly agentId: string;
+  readonly timestamp: string;
+  /** Wire names inside. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface RegisteredAgent {
+  readonly agentId: string;
+  readonly name: string;
+  /** Shown this once; the lattice keeps only its hash. */
+  readonly apiKey: string;
+  readonly keyId: string;
+  readonly [more: string]: unknown;
+}
+
+export interface RegisteredOperator {
+  readonly operatorId: string;
+  readonly name: string;
+  /** Shown this once; the lattice keeps only its hash. */
+  readonly apiKey: string;
+  readonly [more: string]: unknown;
+}

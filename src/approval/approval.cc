@@ -1,0 +1,101 @@
+#include "approval/approval.h"
+
+#include <algorithm>
+
+namespace al::approval {
+
+std::string_view text(State state) {
+  constexpr std::array<std::string_view, state_count> texts{"pending", "approved", "denied", "expired", "cancelled"};
+  return texts[static_cast<std::size_t>(state)];
+}
+
+bool Approval::may_decide(std::string_view operator_name, const std::vector<std::string>& roles) const {
+  constexpr std::string_view role_mark = "role:";
+  if (approvers.empty()) return true;
+  return std::any_of(approvers.begin(), approvers.end(), [&](std::string_view approver) {
+    if (!approver.starts_with(role_mark)) return approver == operator_name;
+    return std::find(roles.begin(), roles.end(), approver.substr(role_mark.size())) != roles.end();
+  });
+}
+
+Result<Weight> weigh(const Approval& approval, std::string_view operator_id, bool approves, Millis now_ms) {
+  const auto earlier = std::find_if(approval.votes.begin(), approval.votes.end(),
+                                    [&](const Vote& vote) { return vote.operator_id == operator_id; });
+  if (earlier != approval.votes.end() && earlier->approves == approves) return Weight::repeats;
+  if (approval.state == State::expired || (approval.state == State::pending && now_ms >= approval.timeout_ms)) {
+    return Error{Code::approval_expired,
+                 "the approval expired at " + format_rfc3339(approval.timeout_ms) + "; the agent must ask again"};
+  }
+  if (approval.state != State::pending) {
+    return Error{Code::conflict, "the approval is already " + std::string(text(approval.state))};
+  }
+  if (earlier != approval.votes.end()) {
+    return Error{Code::conflict, "you approved this request before; a vote cannot be changed"};
+  }
+  if (!approves) return Weight::denies;
+  const auto given = static_cast<std::int64_t>(approval.votes.size()) + 1;
+  return given >= approval.quorum ? Weight::approves : Weight::counts;
+}
+
+void Book::open(Approval approval) {
+  deadlines_.emplace(approval.timeout_ms, approval.approval_id);
+  in_state_[static_cast<std::size_t>(approval.state)].emplace(approval.row_id, approval.approval_id);
+  by_id_.insert_or_assign(approval.approval_id, std::move(approval));
+}
+
+void Book::move(Approval& approval, State state) {
+  in_state_[static_cast<std::size_t>(approval.state)].erase(approval.row_id);
+  in_state_[static_cast<std::size_t>(state)].emplace(approval.row_id, approval.approval_id);
+  approval.state = state;
+  if (!approval.open()) deadlines_.erase({approval.timeout_ms, approval.approval_id});
+}
+
+void Book::record(std::string_view approval_id, Vote vote, State state_after) {
+  const auto found = by_id_.find(approval_id);
+  if (found == by_id_.end()) return;
+  found->second.votes.push_back(std::move(vote));
+  move(found->second, state_after);
+}
+
+void Book::close(std::string_view approval_id, State state) {
+  const auto found = by_id_.find(approval_id);
+  if (found == by_id_.end()) return;
+  move(found->second, state);
+}
+
+void Book::claim(std::string_view approval_id, std::string claim_id, std::uint64_t row_id) {
+  const auto found = by_id_.find(approval_id);
+  if (found == by_id_.end()) return;
+  found->second.claim_id = std::move(claim_id);
+  found->second.claim_row_id = row_id;
+  move(found->second, found->second.state);
+}
+
+const Approval* Book::find(std::string_view approval_id) const {
+  const auto found = by_id_.find(approval_id);
+  return found == by_id_.end() ? nullptr : &found->second;
+}
+
+std::vector<const Approval*> Book::in_state(State state, std::uint64_t from_row, std::size_t limit) const {
+  const std::map<std::uint64_t, std::string>& ids = in_state_[static_cast<std::size_t>(state)];
+  std::vector<const Approval*> out;
+  for (auto at = ids.lower_bound(from_row); at != ids.end() && out.size() < limit; ++at) out.push_back(find(at->second));
+  return out;
+}
+
+std::uint64_t Book::settled() const {
+  return by_id_.size() - in_state_[static_cast<std::size_t>(State::pending)].size();
+}
+
+std::vector<const Approval*> Book::open_for_delegation(std::string_view delegation_id) const {
+  std::vector<const Approval*> out;
+  for (const auto& [timeout_ms, id] : deadlines_) {
+    const Approval* approval = find(id);
+    if (approval->delegation_id == delegation_id) out.push_back(approval);
+  }
+  return out;
+}
+
+const Approval* Book::next_to_expire() const { return deadlines_.empty() ? nullptr : find(deadlines_.begin()->second); }
+
+}  // namespace al::approval

@@ -1,0 +1,198 @@
+#include "audit/canonical.h"
+
+#include <array>
+#include <limits>
+#include <string>
+
+namespace al::audit {
+namespace {
+
+/// Characters that stand for themselves in a string: ASCII from space on, but for the quote and the
+/// backslash.
+constexpr std::array<bool, 256> plain_characters() {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}
+constexpr std::array<bool, 256> plain = plain_characters();
+
+std::uint8_t byte_at(std::string_view text, std::size_t at) { return static_cast<std::uint8_t>(text[at]); }
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// The string that canonical `contents` escape.
+std::string unescaped(std::string_view contents) {
+  std::string out;
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    if (contents[i] != '\\') {
+      out += contents[i];
+      continue;
+    }
+    switch (contents[++i]) {
+      case 'b':
+        out += '\b';
+        break;
+      case 't':
+        out += '\t';
+        break;
+      case 'n':
+        out += '\n';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 'u': {
+        const char low = contents[i + 4];
+        const int high = contents[i + 3] - '0';
+        out += static_cast<char>(high * 16 + (is_digit(low) ? low - '0' : low - 'a' + 10));
+        i += 4;
+        break;
+      }
+      default:
+        out += contents[i];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::size_t utf8_sequence_bytes(std::string_view rest) {
+  if (rest.empty()) return 0;
+  const std::uint8_t lead = byte_at(rest, 0);
+  if (lead < 0x80) return 1;
+  // RFC 3629, section 4: C0, C1 and F5–FF never appear; the second byte after E0, ED, F0 and F4 has a
+  // narrower range, which excludes overlong forms, surrogates and what lies beyond U+10FFFF.
+  const std::size_t length = lead >= 0xC2 && lead <= 0xDF   ? 2
+                             : lead >= 0xE0 && lead <= 0xEF ? 3
+                             : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                            : 0;
+  if (length == 0 || rest.size() < length) return 0;
+  const std::uint8_t second = byte_at(rest, 1);
+  const std::uint8_t lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  const std::uint8_t highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  if (second < lowest || second > highest) return 0;
+  for (std::size_t i = 2; i < length; ++i) {
+    if ((byte_at(rest, i) & 0xC0) != 0x80) return 0;
+  }
+  return length;
+}
+
+bool CanonicalReader::in_order(std::string_view before, std::string_view after) {
+  if (before.find('\\') == std::string_view::npos && after.find('\\') == std::string_view::npos) {
+    return json::less_utf16(before, after);
+  }
+  return json::less_utf16(unescaped(before), unescaped(after));
+}
+
+bool CanonicalReader::string(std::string_view& contents) {
+  if (!take("\"")) return false;
+  const std::size_t start = at_;
+  while (true) {
+    while (at_ < text_.size() && plain[byte_at(text_, at_)]) ++at_;
+    if (at_ == text_.size()) return false;
+    const std::uint8_t c = byte_at(text_, at_);
+    if (c == '"') {
+      contents = since(start);
+      ++at_;
+      return true;
+    }
+    if (c == '\\') {
+      if (!escape()) return false;
+      continue;
+    }
+    const std::size_t sequence = c < 0x80 ? 0 : utf8_sequence_bytes(text_.substr(at_));
+    if (sequence == 0) return false;
+    at_ += sequence;
+  }
+}
+
+// RFC 8785, 3.2.2.2: control characters have their two-character form where there is one, else \u00 and two
+// lower-case digits; quote and backslash are escaped; nothing else is.
+bool CanonicalReader::escape() {
+  const std::string_view rest = text_.substr(at_);
+  if (rest.size() < 2) return false;
+  if (rest[1] != 'u') {
+    if (std::string_view("\"\\btnfr").find(rest[1]) == std::string_view::npos) return false;
+    at_ += 2;
+    return true;
+  }
+  if (rest.size() < 6 || !rest.starts_with("\\u00") || (rest[4] != '0' && rest[4] != '1')) return false;
+  if (std::string_view("0123456789abcdef").find(rest[5]) == std::string_view::npos) return false;
+  if (rest[4] == '0' && std::string_view("89acd").find(rest[5]) != std::string_view::npos) return false;
+  at_ += 6;
+  return true;
+}
+
+bool CanonicalReader::number(std::uint64_t& value) {
+  constexpr std::uint64_t max = std::numeric_limits<std::uint64_t>::max();
+  const std::size_t start = at_;
+  value = 0;
+  for (; at_ < text_.size() && is_digit(text_[at_]); ++at_) {
+    const auto digit = static_cast<std::uint64_t>(text_[at_] - '0');
+    if (value > (max - digit) / 10) return false;
+    value = value * 10 + digit;
+  }
+  const std::size_t digits = at_ - start;
+  return digits == 1 || (digits > 1 && text_[start] != '0');
+}
+
+bool CanonicalReader::any_number() {
+  // Whole numbers below 10^18 are told at sight; a sign stands only before a number that is not 0.
+  constexpr std::size_t digits_at_sight = 18;
+  const std::size_t start = at_;
+  const std::size_t first_digit = start + (text_[start] == '-' ? 1 : 0);
+  at_ = first_digit;
+  while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
+  const std::size_t digits = at_ - first_digit;
+  const bool whole = at_ == text_.size() || (text_[at_] != '.' && text_[at_] != 'e');
+  if (whole && digits <= digits_at_sight) {
+    if (digits == 0) return false;
+    return text_[first_digit] != '0' || (digits == 1 && first_digit == start);
+  }
+  // The others are rare: read, and written again (RFC 8785, 3.2.2.3).
+  while (at_ < text_.size() &&
+         (is_digit(text_[at_]) || std::string_view(".e+-").find(text_[at_]) != std::string_view::npos))
+    ++at_;
+  const std::string_view shown = since(start);
+  const Result<json::Document> parsed = json::parse(shown);
+  if (parsed.ok() && json::canonical(parsed->root()) == shown) return true;
+  at_ = start;
+  return false;
+}
+
+bool CanonicalReader::array() {
+  if (levels_left_ == 0 || !take("[")) return false;
+  --levels_left_;
+  for (bool first = true; !take("]"); first = false) {
+    if ((!first && !take(",")) || !value()) return false;
+  }
+  ++levels_left_;
+  return true;
+}
+
+bool CanonicalReader::value() {
+  if (at_end()) return false;
+  std::string_view contents;
+  switch (text_[at_]) {
+    case '"':
+      return string(contents);
+    case '{':
+      return members([this](std::string_view) { return value(); });
+    case '[':
+      return array();
+    case 't':
+      return take("true");
+    case 'f':
+      return take("false");
+    case 'n':
+      return take("null");
+    default:
+      return (is_digit(text_[at_]) || text_[at_] == '-') && any_number();
+  }
+}
+
+}  // namespace al::audit

@@ -1,0 +1,230 @@
+#include "audit/row.h"
+
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include "audit/canonical.h"
+#include "base/bytes.h"
+#include "base/json_writer.h"
+
+namespace al::audit {
+namespace {
+
+constexpr std::size_t salt_bytes = 16;
+
+/// A commitment to a value: SHA-256(salt ‖ canonical JSON).
+Digest commit(std::span<const std::uint8_t> salt, std::string_view value) {
+  return Sha256().update(salt).update(value).finish();
+}
+
+void append_quoted_hex(std::string& out, std::span<const std::uint8_t> bytes) {
+  out += '"';
+  append_hex(out, bytes);
+  out += '"';
+}
+
+/// Lower-case digits into `out`, which they must fill. (from_hex would allocate, once a row.)
+bool read_hex(std::string_view digits, std::span<std::uint8_t> out) {
+  if (digits.size() != 2 * out.size()) return false;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    const char c = digits[i];
+    const bool decimal = c >= '0' && c <= '9';
+    if (!decimal && (c < 'a' || c > 'f')) return false;
+    const int digit = decimal ? c - '0' : c - 'a' + 10;
+    out[i / 2] = static_cast<std::uint8_t>(i % 2 == 0 ? digit << 4 : out[i / 2] | digit);
+  }
+  return true;
+}
+
+/// The one form that format_rfc3339 writes: 24 characters, UTC, milliseconds, no leap second.
+std::optional<Millis> read_timestamp(std::string_view text) {
+  if (text.size() != 24 || text[10] != 'T' || text[17] == '6' || text[19] != '.' || text[23] != 'Z')
+    return {};
+  return parse_rfc3339(text);
+}
+
+Error corrupt(std::string message) { return Error{Code::ledger_corrupt, std::move(message)}; }
+
+Error corrupt_at(std::string_view what, const CanonicalReader& in, std::string_view member) {
+  std::string message(what);
+  message.append(" is not in canonical form at byte ").append(std::to_string(in.position()));
+  if (!member.empty()) message.append(", member \"").append(member).append("\"");
+  return corrupt(std::move(message));
+}
+
+struct Commitment {
+  std::string_view field;  // escaped
+  Digest digest{};
+};
+
+bool read_commitments(CanonicalReader& in, std::vector<Commitment>* out) {
+  return in.members([&](std::string_view field) {
+    Commitment commitment{field};
+    std::string_view digits;
+    if (!in.string(digits) || !read_hex(digits, commitment.digest)) return false;
+    if (out != nullptr) out->push_back(commitment);
+    return true;
+  });
+}
+
+}  // namespace
+
+// The names stand in the order of RFC 8785, 3.2.3, which for ASCII is that of the bytes.
+Row compose(const Entry& entry, std::uint64_t row_id, const Digest& prev_hash, Entropy& entropy) {
+  assert(!entry.type.empty());
+  Row row;
+  row.row_id = row_id;
+  std::string& text = row.text;
+  text.reserve(256 + entry.facts.size() + entry.redactable.size() * 100);
+  text += '{';
+  if (!entry.agent_id.empty()) {
+    text += "\"agent_id\":";
+    json::append_string(text, entry.agent_id);
+    text += ',';
+  }
+  if (!entry.redactable.empty()) {
+    text += "\"commitments\":";
+    char before = '{';
+    std::string_view previous;
+    for (const auto& [field, value] : entry.redactable) {
+      // INVARIANT: fields ascend, else the row would not be canonical.
+      assert(before == '{' || json::less_utf16(previous, field));
+      previous = field;
+      std::array<std::uint8_t, salt_bytes> salt;
+      entropy.fill(salt);
+      text += before;
+      json::append_string(text, field);
+      text += ':';
+      append_quoted_hex(text, commit(salt, value));
+      row.openings += before;
+      json::append_string(row.openings, field);
+      row.openings += ":{\"salt\":";
+      append_quoted_hex(row.openings, salt);
+      row.openings.append(",\"value\":").append(value).append("}");
+      before = ',';
+    }
+    text += "},";
+    row.openings += '}';
+  }
+  text.append("\"facts\":").append(entry.facts).append(",\"prev_hash\":");
+  append_quoted_hex(text, prev_hash);
+  text += ",\"row_id\":";
+  json::append_number(text, row_id);
+  text.append(",\"timestamp\":\"").append(format_rfc3339(entry.wall_ms)).append("\",\"type\":");
+  json::append_string(text, entry.type);
+  text += ",\"v\":1}";
+  return row;
+}
+
+Result<RowFrame> read_frame(std::string_view text) {
+  if (text.size() > row_limits.bytes_max)
+    return corrupt("the row has " + std::to_string(text.size()) + " bytes");
+  CanonicalReader in(text, row_limits.depth_max - 1);  // The row itself is a level.
+  RowFrame frame;
+  std::string_view shown;
+  std::string_view member;
+  // Canonical form leaves each row one spelling, so its own names are literals here. Every step leaves
+  // `member` at its name.
+  const auto step = [&](std::string_view name, std::string_view literal) {
+    member = name;
+    return in.take(literal);
+  };
+  const auto agent_and_commitments = [&] {
+    if (step("agent_id", "{\"agent_id\":")) {
+      if (!in.string(shown) || shown.empty() || !in.take(",")) return false;
+    } else if (!in.take("{")) {
+      return false;
+    }
+    if (!step("commitments", "\"commitments\":")) return true;
+    const std::size_t start = in.position();
+    if (!read_commitments(in, nullptr)) return false;
+    frame.commitments = in.since(start);
+    return frame.commitments != "{}" && in.take(",");
+  };
+  const auto facts = [&] {
+    if (!step("facts", "\"facts\":")) return false;
+    const std::size_t start = in.position();
+    if (!in.members([&](std::string_view) { return in.value(); })) return false;
+    frame.facts = in.since(start);
+    return true;
+  };
+  const auto prev_hash = [&] {
+    return step("prev_hash", ",\"prev_hash\":") && in.string(shown) && read_hex(shown, frame.prev_hash);
+  };
+  const auto row_id = [&] { return step("row_id", ",\"row_id\":") && in.number(frame.row_id); };
+  const auto timestamp = [&] {
+    if (!step("timestamp", ",\"timestamp\":") || !in.string(shown)) return false;
+    const std::optional<Millis> wall_ms = read_timestamp(shown);
+    frame.wall_ms = wall_ms.value_or(0);
+    return wall_ms.has_value();
+  };
+  const auto type = [&] { return step("type", ",\"type\":") && in.string(shown) && !shown.empty(); };
+  const auto version = [&] { return step("v", ",\"v\":1}") && in.at_end(); };
+  const bool read =
+      agent_and_commitments() && facts() && prev_hash() && row_id() && timestamp() && type() && version();
+  if (!read) return corrupt_at("the row", in, member);
+  return frame;
+}
+
+Result<DecodedRow> decode(std::string_view text) {
+  const Result<RowFrame> frame = read_frame(text);
+  if (!frame) return frame.error();
+  Result<json::Document> parsed = json::parse(text, row_limits);
+  if (!parsed) return corrupt("the row cannot be read: " + parsed.error().message);
+  DecodedRow row;
+  row.document = std::move(parsed).value();
+  const json::Value root = row.document.root();
+  row.row_id = frame->row_id;
+  row.type = root["type"].string();
+  row.agent_id = root["agent_id"].string();
+  row.wall_ms = frame->wall_ms;
+  row.facts = root["facts"];
+  row.commitments = root["commitments"];
+  row.prev_hash = frame->prev_hash;
+  return row;
+}
+
+Status check_openings(std::string_view commitments, std::string_view openings) {
+  if (openings.empty()) return Unit{};
+  if (openings.size() > row_limits.bytes_max) return corrupt("the openings are too large");
+  std::vector<Commitment> committed;
+  CanonicalReader in_commitments(commitments, 1);
+  if (!commitments.empty() && !(read_commitments(in_commitments, &committed) && in_commitments.at_end())) {
+    return corrupt("the commitments cannot be read");
+  }
+  CanonicalReader in(openings, row_limits.depth_max);
+  auto next = committed.cbegin();
+  std::string wrong;
+  const bool read = in.members([&](std::string_view field) {
+    // Both lists ascend, so one walk along the commitments meets every opening.
+    while (next != committed.cend() && next->field != field) ++next;
+    if (next == committed.cend()) {
+      wrong.append("an opening of \"").append(field).append("\" has no commitment in the row");
+      return false;
+    }
+    std::string_view digits;
+    std::array<std::uint8_t, salt_bytes> salt;
+    if (!in.take("{\"salt\":") || !in.string(digits) || !read_hex(digits, salt) || !in.take(",\"value\":"))
+      return false;
+    const std::size_t start = in.position();
+    if (!in.value()) return false;
+    if (commit(salt, in.since(start)) != next->digest) {
+      wrong.append("the opening of \"").append(field).append("\" is not what the row commits to");
+      return false;
+    }
+    ++next;
+    return in.take("}");
+  });
+  if (!wrong.empty()) return corrupt(std::move(wrong));
+  if (!read || !in.at_end()) return corrupt_at("the openings text", in, {});
+  return Unit{};
+}
+
+Digest chain_hash(const Digest& prev_hash, const Digest& leaf_hash) {
+  return Sha256().update(prev_hash).update(leaf_hash).finish();
+}
+
+}  // namespace al::audit

@@ -1,0 +1,64 @@
+// Delegations: what an agent lends to a sub-agent. Always narrower than what the lender holds, always ending, and never
+// outliving what it was lent from.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "policy/pattern.h"
+
+namespace al::delegation {
+
+enum class State : std::uint8_t { live, revoked, expired };
+[[nodiscard]] std::string_view text(State state);
+
+struct Delegation {
+  std::string delegation_id;
+  std::string parent_id;  // the delegation it was lent from; "" for the agent itself
+  std::string agent_id;   // the agent at the root, whose key the child uses
+  std::string name;
+  std::vector<policy::Pattern> capabilities;
+  std::int64_t depth = 1;  // 1 for a child of the agent itself
+  Millis created_ms = 0;
+  Millis expires_ms = 0;  // wall clock
+  State state = State::live;
+  std::int64_t live_children = 0;
+  std::uint64_t row_id = 0;  // the row that created it
+};
+
+/// True when each of `inner` is covered by one of `outer`: patterns compared as sets.
+[[nodiscard]] bool within(const std::vector<policy::Pattern>& inner, const std::vector<policy::Pattern>& outer);
+[[nodiscard]] bool covers(const std::vector<policy::Pattern>& capabilities, std::string_view action_type);
+
+class Tree {
+ public:
+  void add(Delegation delegation);
+  /// Ends a delegation and its whole subtree; a no-op for one that has ended.
+  void end(std::string_view delegation_id, State state);
+
+  [[nodiscard]] const Delegation* find(std::string_view delegation_id) const;
+  /// The chain from the agent's own child down to this one.
+  [[nodiscard]] std::vector<const Delegation*> chain(std::string_view delegation_id) const;
+  /// Those still live of a delegation and everything below it, parents first.
+  [[nodiscard]] std::vector<std::string> live_subtree(std::string_view delegation_id) const;
+  /// In the order in which they were made, all those of one agent.
+  [[nodiscard]] std::vector<const Delegation*> of_agent(std::string_view agent_id) const;
+  [[nodiscard]] std::int64_t live_children(std::string_view agent_id, std::string_view parent_id) const;
+  /// The live one that ends first, or null.
+  [[nodiscard]] const Delegation* next_to_expire() const;
+
+ private:
+  std::map<std::string, Delegation, std::less<>> by_id_;
+  std::map<std::string, std::vector<std::string>, std::less<>> children_;  // by parent delegation
+  std::map<std::string, std::vector<std::string>, std::less<>> by_agent_;
+  std::map<std::string, std::int64_t, std::less<>> live_roots_;  // live children of the agent itself
+  std::set<std::pair<Millis, std::string>> deadlines_;           // of live ones
+};
+
+}  // namespace al::delegation

@@ -1,0 +1,58 @@
+// What a handler sees of one request. Internal to the engine.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json_reader.h"
+#include "base/json_writer.h"
+#include "engine/engine.h"
+#include "wire/codes.h"
+#include "wire/limits.h"
+
+namespace al::engine {
+
+struct Engine::Context {
+  const wire::Request& request;
+  Millis now_ms;
+  Entropy& entropy;
+  wire::Route route = {};
+  Principal principal = {};
+  json::Document body = {};  // parsed where the request has one
+
+  [[nodiscard]] const std::string& argument(std::size_t index) const { return route.arguments[index]; }
+  /// A query parameter, or nothing.
+  [[nodiscard]] std::optional<std::string_view> query(std::string_view name) const;
+  /// A whole number from the query. Fails with `invalid_request`.
+  [[nodiscard]] Result<std::int64_t> query_integer(std::string_view name, std::int64_t fallback, std::int64_t min,
+                                                   std::int64_t max) const;
+  /// Refuses parameters that this endpoint does not know: a mistyped one would be silently without effect.
+  [[nodiscard]] Status only_known_query() const;
+};
+
+[[nodiscard]] inline Answer answer(int status, std::string body) {
+  return {.response = wire::json_response(status, std::move(body))};
+}
+[[nodiscard]] inline Answer answer(const Error& error) { return {.response = wire::error_response(error)}; }
+
+/// A row of our own ledger, taken apart. INVARIANT: rows were checked when they came in, so this cannot fail.
+struct OwnRow {
+  audit::DecodedRow decoded;
+  json::Document openings;
+  /// What was redactable, or absent once it was redacted.
+  [[nodiscard]] json::Value opened(std::string_view field) const { return openings.root()[field]["value"]; }
+};
+[[nodiscard]] OwnRow take_apart(const audit::Row& row);
+
+/// Optional bounded text of a body: a fault where it is longer.
+[[nodiscard]] std::string_view bounded_text(json::ObjectReader& in, std::string_view name, std::size_t bytes_max,
+                                            bool required);
+/// A list of action-type patterns: each a fault where it is none, and so is an empty list.
+[[nodiscard]] std::vector<std::string> read_capabilities(json::ObjectReader& in, std::string_view name);
+[[nodiscard]] std::vector<policy::Pattern> parse_patterns(const std::vector<std::string>& texts);
+
+void write_conditions(json::Writer& writer, const std::vector<policy::ConditionResult>& conditions);
+void write_delegation(json::Writer& writer, const delegation::Delegation& delegation);
+void write_policy(json::Writer& writer, const policy::Policy& policy);
+}  // namespace al::engine

@@ -1,0 +1,80 @@
+// Who may ask: agents and operators, and the keys by which they are known. Keys themselves are never kept, only SHA-256
+// of them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/sha256.h"
+#include "policy/pattern.h"
+
+namespace al::engine {
+
+struct DigestHash {
+  std::size_t operator()(const Digest& digest) const;
+};
+
+enum class PrincipalKind : std::uint8_t { agent, operator_ };
+
+struct Agent {
+  std::string agent_id;
+  std::string name;
+  std::vector<policy::Pattern> capabilities;  // what it may ever ask for
+  bool halted = false;
+};
+
+struct Operator {
+  std::string operator_id;
+  std::string name;
+  std::vector<std::string> roles;
+};
+
+/// The authenticated sender of a request: exactly one of the two is set.
+struct Principal {
+  const Agent* agent = nullptr;
+  const Operator* operator_ = nullptr;
+  [[nodiscard]] const std::string& id() const { return agent ? agent->agent_id : operator_->operator_id; }
+  [[nodiscard]] const std::string& name() const { return agent ? agent->name : operator_->name; }
+};
+
+struct Key {
+  std::string key_id;
+  Digest hash{};  // SHA-256 of the bearer key
+};
+
+class Directory {
+ public:
+  // INVARIANT: ids and names are unique within their kind; the engine asks before it adds.
+  void add_agent(Agent agent, const std::optional<Key>& key);
+  void add_operator(Operator op, const std::optional<Key>& key);
+  void set_halted(std::string_view agent_id, bool halted);
+  void revoke_key(std::string_view key_id);
+
+  [[nodiscard]] const Agent* agent(std::string_view agent_id) const;
+  [[nodiscard]] const Agent* agent_named(std::string_view name) const;
+  [[nodiscard]] const Operator* operator_named(std::string_view name) const;
+  /// The id of the agent that holds this key, "" where there is none.
+  [[nodiscard]] std::string_view key_holder(std::string_view key_id) const;
+  [[nodiscard]] std::optional<Principal> find_by_key(const Digest& hash) const;
+
+ private:
+  struct Holder {
+    PrincipalKind kind;
+    std::string id;
+    std::string key_id;
+  };
+  void add_key(PrincipalKind kind, const std::string& id, const std::optional<Key>& key);
+
+  std::map<std::string, Agent, std::less<>> agents_;        // by id
+  std::map<std::string, Operator, std::less<>> operators_;  // by name
+  std::map<std::string, std::string, std::less<>> agent_ids_;  // by name
+  std::unordered_map<Digest, Holder, DigestHash> keys_;
+};
+
+}  // namespace al::engine

@@ -1,0 +1,264 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "audit/canonical.h"
+#include "audit/checkpoint.h"
+#include "engine/context.h"
+
+namespace al::engine {
+
+namespace {
+
+/// What a load or an append of our own making cannot fail with.
+void must(const Status& status) {
+  assert(status.ok());
+  static_cast<void>(status);
+}
+
+}  // namespace
+
+Status Engine::load(std::string text, std::string openings) {
+  const Result<audit::DecodedRow> row = audit::decode(text);
+  if (!row) {
+    return Error{Code::ledger_corrupt, "row " + std::to_string(ledger_.size()) + ": " + row.error().message};
+  }
+  if (row->wall_ms < state_.last_wall_ms) {
+    return Error{Code::ledger_corrupt, "row " + std::to_string(row->row_id) + " is older than the row before it"};
+  }
+  json::Document opened;
+  if (!openings.empty()) {
+    const std::string commitments = row->commitments.present() ? json::canonical(row->commitments) : std::string();
+    const Status sound = audit::check_openings(commitments, openings);
+    Result<json::Document> parsed = json::parse(openings, audit::row_limits);
+    if (!sound || !parsed) {
+      return Error{Code::ledger_corrupt, "row " + std::to_string(ledger_.size()) + ", openings: " +
+                                             (sound ? parsed.error() : sound.error()).message};
+    }
+    opened = std::move(*parsed);
+  }
+  const Result<Event> event = decode(*row, opened.root());
+  if (!event) return event.error();
+  if (ledger_.size() == 0 && !std::holds_alternative<LedgerOpened>(*event)) {
+    return Error{Code::ledger_corrupt, "row 0 must be of type \"ledger.opened\", not \"" + std::string(row->type) + "\""};
+  }
+  Status loaded = ledger_.load({row->row_id, std::move(text), std::move(openings)}, row->prev_hash);
+  if (!loaded) return loaded;
+  return state_.apply(*event, row->row_id, row->wall_ms);
+}
+
+void Engine::attach(PrincipalKind kind, std::string name, const Digest& key_hash) {
+  local_.insert_or_assign(key_hash, LocalPrincipal{kind, std::move(name)});
+}
+
+void Engine::emit(const Event& event, Millis now_ms, Entropy& entropy) {
+  const audit::Row& row = ledger_.append(encode(event, now_ms), entropy);
+  must(state_.apply(event, row.row_id, now_ms));
+}
+
+void Engine::emit(Context& context, const Event& event) { emit(event, context.now_ms, context.entropy); }
+
+void Engine::rollback(std::uint64_t size) {
+  const Ledger kept = std::exchange(ledger_, Ledger());
+  state_ = State();
+  for (std::uint64_t row_id = 0; row_id < size; ++row_id) {
+    const audit::Row& row = kept.row(row_id);
+    must(load(row.text, row.openings));
+  }
+}
+
+std::string Engine::checkpoint() const {
+  return audit::note_body({state_.org_id, ledger_.size(), ledger_.tree().root()});
+}
+
+// ---- Time ---------------------------------------------------------------------------------------------------------------------------
+
+void Engine::end_delegation(const DelegationEnded& ended, Millis now_ms, Entropy& entropy) {
+  // The approvals that wait on behalf of the subtree end with it, and say so before it is gone.
+  for (const std::string& delegation_id : state_.delegations.live_subtree(ended.delegation_id)) {
+    for (const approval::Approval* open : state_.approvals.open_for_delegation(delegation_id)) {
+      emit(ApprovalEnded{open->approval_id, open->audit_event_id, open->agent_id, false}, now_ms, entropy);
+    }
+  }
+  emit(ended, now_ms, entropy);
+}
+
+void Engine::expire_due(Millis now_ms, Entropy& entropy) {
+  for (;;) {
+    const approval::Approval* approval = state_.approvals.next_to_expire();
+    const delegation::Delegation* delegation = state_.delegations.next_to_expire();
+    const bool approval_due = approval && approval->timeout_ms <= now_ms;
+    const bool delegation_due = delegation && delegation->expires_ms <= now_ms;
+    if (approval_due && (!delegation_due || approval->timeout_ms <= delegation->expires_ms)) {
+      emit(ApprovalEnded{approval->approval_id, approval->audit_event_id, approval->agent_id, true}, now_ms, entropy);
+    } else if (delegation_due) {
+      end_delegation({delegation->delegation_id, delegation->agent_id, true, {}}, now_ms, entropy);
+    } else {
+      return;
+    }
+  }
+}
+
+void Engine::handle_timeout(Millis now_ms, Entropy& entropy) {
+  expire_due(std::max(now_ms, state_.last_wall_ms), entropy);
+}
+
+std::optional<Millis> Engine::next_deadline() const {
+  const approval::Approval* approval = state_.approvals.next_to_expire();
+  const delegation::Delegation* delegation = state_.delegations.next_to_expire();
+  if (approval && delegation) return std::min(approval->timeout_ms, delegation->expires_ms);
+  if (approval) return approval->timeout_ms;
+  if (delegation) return delegation->expires_ms;
+  return {};
+}
+
+// ---- Requests -----------------------------------------------------------------------------------------------------------------------
+
+Answer Engine::handle(const wire::Request& request, Millis now_ms, Entropy& entropy) {
+  now_ms = std::max(now_ms, state_.last_wall_ms);
+  if (ledger_.size() == 0) emit(LedgerOpened{mint_id("org-", entropy)}, now_ms, entropy);
+  expire_due(now_ms, entropy);
+
+  Context context{.request = request, .now_ms = now_ms, .entropy = entropy};
+  Answer result = dispatch(context);
+  result.response.request_id = mint_id("req-", entropy);
+  return result;
+}
+
+std::optional<Error> Engine::authenticate(Context& context) const {
+  const std::string& key = context.request.api_key;
+  if (key.empty()) {
+    return Error{Code::unauthenticated, "no API key was sent; pass it as \"Authorization: Bearer …\""};
+  }
+  const Digest hash = sha256(key);
+  std::optional<Principal> principal = state_.directory.find_by_key(hash);
+  if (const auto local = local_.find(hash); local != local_.end()) {
+    principal = Principal{};
+    if (local->second.kind == PrincipalKind::agent) {
+      principal->agent = state_.directory.agent_named(local->second.name);
+    } else {
+      principal->operator_ = state_.directory.operator_named(local->second.name);
+    }
+  }
+  if (!principal || (!principal->agent && !principal->operator_)) {
+    return Error{Code::unauthenticated, "the API key is not known here, or was revoked"};
+  }
+  context.principal = *principal;
+  return {};
+}
+
+std::optional<Error> Engine::authorize(const Context& context) const {
+  switch (wire::traits(context.route.endpoint).audience) {
+    case wire::Audience::agent:
+      if (context.principal.agent) return {};
+      return Error{Code::forbidden, "this is for agents; an operator's key cannot act"};
+    case wire::Audience::operator_:
+      if (context.principal.operator_) return {};
+      return Error{Code::forbidden, "this is for operators; no agent key can do it"};
+    case wire::Audience::any_principal: break;
+  }
+  return {};
+}
+
+namespace {
+
+/// RFC 9110, 8.3.1: type and subtype in any case, then parameters, perhaps behind white space.
+bool is_json(std::string_view content_type) {
+  constexpr std::string_view wanted = "application/json";
+  const std::string_view rest = content_type.substr(std::min(wanted.size(), content_type.size()));
+  const auto same = [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b); };
+  return std::equal(wanted.begin(), wanted.end(), content_type.begin(), content_type.end() - static_cast<std::ptrdiff_t>(rest.size()), same) &&
+         (rest.empty() || rest.front() == ';' || rest.front() == ' ' || rest.front() == '\t');
+}
+
+bool takes_body(const wire::EndpointTraits& endpoint) {
+  const bool verb_only =
+      endpoint.endpoint == wire::Endpoint::halt_agent || endpoint.endpoint == wire::Endpoint::resume_agent;
+  return !verb_only && (endpoint.method == wire::Method::post || endpoint.method == wire::Method::put);
+}
+
+/// Requests with a body say what it is; an endpoint that wants one refuses an absent one by itself.
+Result<json::Document> read_body(const wire::Request& request, const wire::EndpointTraits& endpoint) {
+  if (request.body.empty()) return json::Document();
+  if (!is_json(request.content_type)) {
+    return Error{Code::unsupported_media_type, "the body must be sent as application/json"};
+  }
+  Result<json::Document> body =
+      json::parse(request.body, {.bytes_max = wire::body_bytes_max, .depth_max = wire::body_depth_max});
+  if (body && !takes_body(endpoint) && !(body->root().is_object() && body->root().size() == 0)) {
+    return Error{Code::invalid_request, "this request takes no body"};
+  }
+  return body;
+}
+
+/// Text from outside the body goes into rows and answers, which are UTF-8.
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t bytes = audit::utf8_sequence_bytes(text);
+    if (bytes == 0) return false;
+    text.remove_prefix(bytes);
+  }
+  return true;
+}
+
+Status check_texts(const wire::Request& request, const wire::Route& route) {
+  if (request.event_id.size() > wire::event_id_bytes_max) {
+    return Error{Code::invalid_request,
+                 "the idempotency key has more than " + std::to_string(wire::event_id_bytes_max) + " bytes"};
+  }
+  bool sound = is_utf8(request.event_id) && is_utf8(request.delegation_id);
+  for (const std::string& argument : route.arguments) sound = sound && is_utf8(argument);
+  for (const auto& [name, value] : route.query) sound = sound && is_utf8(name) && is_utf8(value);
+  if (!sound) return Error{Code::invalid_request, "the path, the query or a header is not well-formed UTF-8"};
+  return Unit{};
+}
+
+}  // namespace
+
+Answer Engine::dispatch(Context& context) {
+  Result<wire::Route> route = wire::route(context.request.method, context.request.target);
+  if (!route) return answer(route.error());
+  context.route = std::move(*route);
+  if (const std::optional<Error> error = authenticate(context)) return answer(*error);
+  if (const std::optional<Error> error = authorize(context)) return answer(*error);
+  if (const Status sound = check_texts(context.request, context.route); !sound) return answer(sound.error());
+  if (const Status known = context.only_known_query(); !known) return answer(known.error());
+  Result<json::Document> body = read_body(context.request, wire::traits(context.route.endpoint));
+  if (!body) return answer(body.error());
+  context.body = std::move(*body);
+
+  switch (context.route.endpoint) {
+    case wire::Endpoint::post_action: return post_action(context);
+    case wire::Endpoint::get_approval: return get_approval(context);
+    case wire::Endpoint::list_approvals: return list_approvals(context);
+    case wire::Endpoint::decide_approval: return decide_approval(context);
+    case wire::Endpoint::claim_approval: return claim_approval(context);
+    case wire::Endpoint::whoami: return whoami(context);
+    case wire::Endpoint::list_policies: return list_policies(context);
+    case wire::Endpoint::replace_policies: return replace_policies(context);
+    case wire::Endpoint::put_policy: return put_policy(context);
+    case wire::Endpoint::delete_policy: return delete_policy(context);
+    case wire::Endpoint::can_i: return can_i(context);
+    case wire::Endpoint::list_audit: return list_audit(context);
+    case wire::Endpoint::verify_audit: return verify_audit(context);
+    case wire::Endpoint::get_checkpoint: return get_checkpoint(context);
+    case wire::Endpoint::list_entries: return list_entries(context);
+    case wire::Endpoint::inclusion_proof: return inclusion_proof(context);
+    case wire::Endpoint::consistency_proof: return consistency_proof(context);
+    case wire::Endpoint::create_delegation: return create_delegation(context);
+    case wire::Endpoint::list_delegations: return list_delegations(context);
+    case wire::Endpoint::revoke_delegation: return revoke_delegation(context);
+    case wire::Endpoint::report: return report(context);
+    case wire::Endpoint::posture: return posture(context);
+    case wire::Endpoint::register_agent: return register_agent(context);
+    case wire::Endpoint::halt_agent: return set_halted(context, true);
+    case wire::Endpoint::resume_agent: return set_halted(context, false);
+    case wire::Endpoint::revoke_key: return revoke_key(context);
+    case wire::Endpoint::register_operator: return register_operator(context);
+  }
+  return answer(Error{Code::not_found, "there is no such path"});
+}
+
+}  // namespace al::engine

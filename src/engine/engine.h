@@ -1,0 +1,124 @@
+// The engine of a lattice: takes one request at a time and says what the answer is and which rows it added to the ledger.
+//
+// Rules
+//  1. Deterministic: the same rows, request, time and entropy give the same answer.
+//  2. Everything it decides is an event, written as a row and applied to the state by the same code that a replay uses.
+//  3. An answer may be released only once the rows that came before it are durable; the Sequencer sees to that.
+//  4. Time never goes back: a clock behind the last row counts as that row's time. Whatever is due by then (approvals, delegations)
+//     ends before the request is looked at.
+//  5. Fail closed: an unknown sender, path, field or state is an error; an unknown action is a denial.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "audit/row.h"
+#include "base/entropy.h"
+#include "base/json.h"
+#include "base/json_writer.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "engine/ledger.h"
+#include "engine/state.h"
+#include "wire/endpoints.h"
+#include "wire/http.h"
+
+namespace al::engine {
+
+/// What became of a request.
+struct Answer {
+  wire::Response response;
+  /// Set when the asker is willing to wait for this approval to be settled: hold the response back until then, or for
+  /// `wait_ms`, and ask again.
+  std::string wait_approval_id = {};
+  Millis wait_ms = 0;
+};
+
+class Engine {
+ public:
+  /// Feeds a row that a store kept, in order. Fails with `ledger_corrupt` at the first that is not what it must be.
+  [[nodiscard]] Status load(std::string text, std::string openings);
+
+  /// A credential for a registered principal that is good in this process only and never written down.
+  void attach(PrincipalKind kind, std::string name, const Digest& key_hash);
+
+  [[nodiscard]] Answer handle(const wire::Request& request, Millis now_ms, Entropy& entropy);
+  /// Ends what is due. Harmless at any time.
+  void handle_timeout(Millis now_ms, Entropy& entropy);
+  /// When something will be due next (wall clock).
+  [[nodiscard]] std::optional<Millis> next_deadline() const;
+
+  [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+  [[nodiscard]] const State& state() const { return state_; }
+  /// The checkpoint over all rows, as a note.
+  [[nodiscard]] std::string checkpoint() const;
+
+  /// Forgets the rows from `size` on, and what they meant: the store refused them.
+  void rollback(std::uint64_t size);
+
+ private:
+  struct Context;  // one request on its way
+  struct ActionRequest;
+  struct Gathered;
+
+  Answer dispatch(Context& context);
+  std::optional<Error> authenticate(Context& context) const;
+  std::optional<Error> authorize(const Context& context) const;
+  void emit(const Event& event, Millis now_ms, Entropy& entropy);
+  void emit(Context& context, const Event& event);
+  void end_delegation(const DelegationEnded& ended, Millis now_ms, Entropy& entropy);
+  void expire_due(Millis now_ms, Entropy& entropy);
+
+  // handle_actions.cc
+  Answer post_action(Context& context);
+  Answer can_i(Context& context);
+  Answer claim_approval(Context& context);
+  Answer report(Context& context);
+  [[nodiscard]] ActionDecided decide(const Context& context, const ActionRequest& request, json::Value metadata,
+                                     json::Value data_accessed) const;
+  [[nodiscard]] Answer answer_action(const ActionDecided& decided, std::uint64_t row_id) const;
+  [[nodiscard]] Answer recorded_action(std::uint64_t row_id) const;
+  [[nodiscard]] Answer replayed_action(const Used& used) const;
+  // handle_approvals.cc
+  Answer get_approval(Context& context);
+  Answer list_approvals(Context& context);
+  Answer decide_approval(Context& context);
+  void write_approval(json::Writer& writer, const approval::Approval& approval) const;
+  // handle_delegations.cc
+  Answer create_delegation(Context& context);
+  Answer list_delegations(Context& context);
+  Answer revoke_delegation(Context& context);
+  // handle_policies.cc
+  Answer list_policies(Context& context);
+  Answer replace_policies(Context& context);
+  Answer put_policy(Context& context);
+  Answer delete_policy(Context& context);
+  // handle_directory.cc
+  Answer whoami(Context& context);
+  Answer register_agent(Context& context);
+  Answer register_operator(Context& context);
+  Answer set_halted(Context& context, bool halted);
+  Answer revoke_key(Context& context);
+  // handle_audit.cc
+  Answer list_audit(Context& context);
+  Answer list_entries(Context& context);
+  Answer verify_audit(Context& context);
+  Answer get_checkpoint(Context& context);
+  Answer inclusion_proof(Context& context);
+  Answer consistency_proof(Context& context);
+  Answer posture(Context& context);
+
+  struct LocalPrincipal {
+    PrincipalKind kind;
+    std::string name;
+  };
+
+  Ledger ledger_;
+  State state_;
+  std::unordered_map<Digest, LocalPrincipal, DigestHash> local_;  // by SHA-256 of the key
+};
+
+}  // namespace al::engine

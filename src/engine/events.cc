@@ -1,0 +1,310 @@
+#include "engine/events.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/bytes.h"
+#include "base/json_writer.h"
+
+namespace al::engine {
+namespace {
+
+constexpr std::array<std::string_view, 3> action_types{"action.executed", "action.denied", "action.requested"};
+
+// ---- Encoding: facts are written with their names in order, so that they are canonical as they stand. -------------------------------
+
+using json::Writer;
+
+void digest_field(Writer& writer, std::string_view name, const Digest& digest) { writer.field(name, to_hex(digest)); }
+
+void key_field(Writer& writer, const std::optional<Key>& key) {
+  if (!key) return;
+  writer.key("key").begin_object();
+  digest_field(writer, "hash", key->hash);
+  writer.field("key_id", key->key_id).end_object();
+}
+
+void redact(audit::Entry& entry, std::string_view field, std::string canonical_json) {
+  if (!canonical_json.empty()) entry.redactable.push_back({field, std::move(canonical_json)});
+}
+
+std::string json_string(std::string_view text) {
+  std::string out;
+  if (!text.empty()) json::append_string(out, text);
+  return out;
+}
+
+void facts(audit::Entry& entry, Writer& w, const LedgerOpened& e) {
+  entry.type = "ledger.opened";
+  w.field("org_id", e.org_id);
+}
+
+void facts(audit::Entry& entry, Writer& w, const AgentRegistered& e) {
+  entry.type = "agent.registered";
+  entry.agent_id = e.agent_id;
+  w.field("by", e.by).strings("capabilities", e.capabilities);
+  key_field(w, e.key);
+  w.field("name", e.name);
+}
+
+void facts(audit::Entry& entry, Writer& w, const OperatorRegistered& e) {
+  entry.type = "operator.registered";
+  w.field("by", e.by);
+  key_field(w, e.key);
+  w.field("name", e.name).field("operator_id", e.operator_id).strings("roles", e.roles);
+}
+
+void facts(audit::Entry& entry, Writer& w, const KeyRevoked& e) {
+  entry.type = "key.revoked";
+  entry.agent_id = e.agent_id;
+  w.field("by", e.by).field("key_id", e.key_id);
+}
+
+void facts(audit::Entry& entry, Writer& w, const AgentHalted& e) {
+  entry.type = e.halted ? "agent.halted" : "agent.resumed";
+  entry.agent_id = e.agent_id;
+  w.field("by", e.by);
+}
+
+void facts(audit::Entry& entry, Writer& w, const PolicyChanged& e) {
+  entry.type = "policy.changed";
+  w.field("by", e.by).field("change", e.source.empty() ? "deleted" : "put");
+  digest_field(w, "digest", e.digest);
+  w.field("name", e.name);
+  if (!e.source.empty()) w.raw_field("policy", e.source);
+}
+
+void facts(audit::Entry& entry, Writer& w, const ActionDecided& e) {
+  entry.type = row_type(e.outcome);
+  entry.agent_id = e.agent_id;
+  w.field("action_type", e.action_type);
+  if (e.approval) {
+    w.key("approval").begin_object();
+    w.field("approval_id", e.approval->approval_id).strings("approvers", e.approval->approvers);
+    digest_field(w, "digest", e.approval->digest);
+    w.field("quorum", e.approval->quorum).field("timeout_at", format_rfc3339(e.approval->timeout_ms)).end_object();
+  }
+  w.field("audit_event_id", e.audit_event_id);
+  w.field_if("claim_id", e.claim_id).field_if("claimed_approval_id", e.claimed_approval_id);
+  if (!e.delegation_chain.empty()) w.strings("delegation_chain", e.delegation_chain);
+  w.field_if("denial_reason", e.denial_reason).field_if("event_id", e.event_id);
+  if (e.policy_digest) digest_field(w, "policy_digest", *e.policy_digest);
+  w.field_if("policy_name", e.policy_name);
+  digest_field(w, "request_digest", e.request_digest);
+  redact(entry, "conditions", e.conditions);
+  redact(entry, "data_accessed", e.data_accessed);
+  redact(entry, "metadata", e.metadata);
+}
+
+void facts(audit::Entry& entry, Writer& w, const ApprovalDecided& e) {
+  entry.type = "approval.decided";
+  entry.agent_id = e.agent_id;
+  w.field("approval_id", e.approval_id).field("audit_event_id", e.audit_event_id);
+  w.field("decision", e.approves ? "approve" : "deny");
+  w.field("operator_id", e.operator_id).field("operator_name", e.operator_name).field("state", e.state_after);
+  redact(entry, "reason", json_string(e.reason));
+}
+
+void facts(audit::Entry& entry, Writer& w, const ApprovalEnded& e) {
+  entry.type = e.expired ? "approval.expired" : "approval.cancelled";
+  entry.agent_id = e.agent_id;
+  w.field("approval_id", e.approval_id).field("audit_event_id", e.audit_event_id);
+}
+
+void facts(audit::Entry& entry, Writer& w, const DelegationCreated& e) {
+  entry.type = "delegation.created";
+  entry.agent_id = e.agent_id;
+  w.strings("capabilities", e.capabilities).field("delegation_id", e.delegation_id).field("depth", e.depth);
+  w.field_if("event_id", e.event_id).field("expires_at", format_rfc3339(e.expires_ms)).field("name", e.name);
+  w.field_if("parent_id", e.parent_id);
+  digest_field(w, "request_digest", e.request_digest);
+}
+
+void facts(audit::Entry& entry, Writer& w, const DelegationEnded& e) {
+  entry.type = e.expired ? "delegation.expired" : "delegation.revoked";
+  entry.agent_id = e.agent_id;
+  w.field_if("by", e.by).field("delegation_id", e.delegation_id);
+}
+
+void facts(audit::Entry& entry, Writer& w, const OutcomeReported& e) {
+  entry.type = "outcome.reported";
+  entry.agent_id = e.agent_id;
+  w.field("audit_event_id", e.audit_event_id).field_if("event_id", e.event_id);
+  digest_field(w, "request_digest", e.request_digest);
+  w.field("status", e.status);
+  redact(entry, "message", json_string(e.message));
+  redact(entry, "metadata", e.metadata);
+}
+
+// ---- Decoding -----------------------------------------------------------------------------------------------------------------------
+
+/// Reads facts; remembers whether anything was missing instead of stopping at each.
+class Facts {
+ public:
+  Facts(const audit::DecodedRow& row, json::Value openings) : row_(row), openings_(openings) {}
+
+  std::string required(std::string_view name) { return required_in(row_.facts, name); }
+  std::string optional(std::string_view name) const { return std::string(row_.facts[name].string()); }
+  std::string required_in(json::Value object, std::string_view name) {
+    const std::string_view value = object[name].string();
+    if (value.empty()) complete_ = false;
+    return std::string(value);
+  }
+  Digest digest(json::Value object, std::string_view name) {
+    Digest out{};
+    const std::optional<Bytes> bytes = from_hex(object[name].string());
+    if (bytes && bytes->size() == out.size()) {
+      std::copy(bytes->begin(), bytes->end(), out.begin());
+    } else {
+      complete_ = false;
+    }
+    return out;
+  }
+  Digest digest(std::string_view name) { return digest(row_.facts, name); }
+  std::optional<Key> key() {
+    const json::Value key = row_.facts["key"];
+    if (!key.present()) return {};
+    return Key{required_in(key, "key_id"), digest(key, "hash")};
+  }
+  Millis time(json::Value object, std::string_view name) {
+    const std::optional<Millis> time = parse_rfc3339(object[name].string());
+    if (!time) complete_ = false;
+    return time.value_or(0);
+  }
+  std::int64_t integer(json::Value object, std::string_view name) {
+    const std::optional<std::int64_t> number = object[name].as_int64();
+    if (!number) complete_ = false;
+    return number.value_or(0);
+  }
+  /// A list that is missing must not read as an empty one: no approvers named means that any will do.
+  std::vector<std::string> strings(json::Value list) {
+    if (!list.is_array()) complete_ = false;
+    std::vector<std::string> out;
+    for (const json::Value item : list.items()) {
+      if (!item.is_string()) complete_ = false;
+      out.emplace_back(item.string());
+    }
+    return out;
+  }
+  /// What was redactable: its canonical JSON, or "" once it was redacted.
+  std::string opened(std::string_view field) const {
+    const json::Value value = openings_[field]["value"];
+    return value.present() ? json::canonical(value) : std::string();
+  }
+  std::string opened_string(std::string_view field) const { return std::string(openings_[field]["value"].string()); }
+  [[nodiscard]] json::Value facts() const { return row_.facts; }
+  [[nodiscard]] std::string agent_id() {
+    if (row_.agent_id.empty()) complete_ = false;
+    return std::string(row_.agent_id);
+  }
+  [[nodiscard]] bool complete() const { return complete_; }
+
+ private:
+  const audit::DecodedRow& row_;
+  json::Value openings_;
+  bool complete_ = true;
+};
+
+ActionDecided read_action(Facts& in, ActionOutcome outcome) {
+  ActionDecided e{.audit_event_id = in.required("audit_event_id"),
+                  .agent_id = in.agent_id(),
+                  .event_id = in.optional("event_id"),
+                  .action_type = in.required("action_type"),
+                  .delegation_chain = {},
+                  .outcome = outcome,
+                  .denial_reason = in.optional("denial_reason"),
+                  .policy_name = in.optional("policy_name"),
+                  .request_digest = in.digest("request_digest"),
+                  .claimed_approval_id = in.optional("claimed_approval_id"),
+                  .claim_id = in.optional("claim_id"),
+                  .conditions = in.opened("conditions"),
+                  .metadata = in.opened("metadata"),
+                  .data_accessed = in.opened("data_accessed")};
+  if (const json::Value chain = in.facts()["delegation_chain"]; chain.present()) e.delegation_chain = in.strings(chain);
+  if (in.facts()["policy_digest"].present()) e.policy_digest = in.digest("policy_digest");
+  if (outcome == ActionOutcome::requested) {
+    const json::Value asked = in.facts()["approval"];
+    e.approval = ApprovalAsked{.approval_id = in.required_in(asked, "approval_id"),
+                               .digest = in.digest(asked, "digest"),
+                               .quorum = in.integer(asked, "quorum"),
+                               .approvers = in.strings(asked["approvers"]),
+                               .timeout_ms = in.time(asked, "timeout_at")};
+  }
+  return e;
+}
+
+std::optional<Event> read(std::string_view type, Facts& in) {
+  if (type == "ledger.opened") return LedgerOpened{in.required("org_id")};
+  if (type == "agent.registered") {
+    return AgentRegistered{in.agent_id(), in.required("name"), in.strings(in.facts()["capabilities"]), in.key(),
+                           in.required("by")};
+  }
+  if (type == "operator.registered") {
+    return OperatorRegistered{in.required("operator_id"), in.required("name"), in.strings(in.facts()["roles"]),
+                              in.key(), in.required("by")};
+  }
+  if (type == "key.revoked") return KeyRevoked{in.agent_id(), in.required("key_id"), in.required("by")};
+  if (type == "agent.halted") return AgentHalted{in.agent_id(), true, in.required("by")};
+  if (type == "agent.resumed") return AgentHalted{in.agent_id(), false, in.required("by")};
+  if (type == "policy.changed") {
+    const json::Value policy = in.facts()["policy"];
+    return PolicyChanged{in.required("name"), policy.present() ? json::canonical(policy) : std::string(),
+                         in.digest("digest"), in.required("by")};
+  }
+  for (std::size_t i = 0; i < action_types.size(); ++i) {
+    if (type == action_types[i]) return read_action(in, static_cast<ActionOutcome>(i));
+  }
+  if (type == "approval.decided") {
+    return ApprovalDecided{in.required("approval_id"),   in.required("audit_event_id"), in.agent_id(),
+                           in.required("operator_id"),   in.required("operator_name"),  in.required("decision") == "approve",
+                           in.required("state"),         in.opened_string("reason")};
+  }
+  if (type == "approval.expired" || type == "approval.cancelled") {
+    return ApprovalEnded{in.required("approval_id"), in.required("audit_event_id"), in.agent_id(),
+                         type == "approval.expired"};
+  }
+  if (type == "delegation.created") {
+    return DelegationCreated{in.required("delegation_id"),
+                             in.optional("parent_id"),
+                             in.agent_id(),
+                             in.optional("event_id"),
+                             in.required("name"),
+                             in.strings(in.facts()["capabilities"]),
+                             in.integer(in.facts(), "depth"),
+                             in.time(in.facts(), "expires_at"),
+                             in.digest("request_digest")};
+  }
+  if (type == "delegation.expired" || type == "delegation.revoked") {
+    return DelegationEnded{in.required("delegation_id"), in.agent_id(), type == "delegation.expired", in.optional("by")};
+  }
+  if (type == "outcome.reported") {
+    return OutcomeReported{in.required("audit_event_id"), in.agent_id(),
+                           in.optional("event_id"),       in.required("status"),
+                           in.digest("request_digest"),   in.opened_string("message"),
+                           in.opened("metadata")};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view row_type(ActionOutcome outcome) { return action_types[static_cast<std::size_t>(outcome)]; }
+
+audit::Entry encode(const Event& event, Millis wall_ms) {
+  audit::Entry entry{.wall_ms = wall_ms, .facts = {}};
+  Writer writer(entry.facts);
+  writer.begin_object();
+  std::visit([&](const auto& e) { facts(entry, writer, e); }, event);
+  writer.end_object();
+  return entry;
+}
+
+Result<Event> decode(const audit::DecodedRow& row, json::Value openings) {
+  Facts facts(row, openings);
+  std::optional<Event> event = read(row.type, facts);
+  if (event && facts.complete()) return std::move(*event);
+  return Error{Code::ledger_corrupt, "row " + std::to_string(row.row_id) + " of type \"" + std::string(row.type) +
+                                         (event ? "\" lacks facts that its type needs" : "\" is of no known type")};
+}
+
+}  // namespace al::engine

@@ -1,0 +1,152 @@
+// What can happen to a lattice. Each event is one row of the ledger: encode() makes the row's content, decode() reads it back,
+// and State::apply() (state.h) is what it means. A live engine and a replay take the same way.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "audit/row.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "base/sha256.h"
+#include "base/time.h"
+#include "engine/directory.h"
+
+namespace al::engine {
+
+/// The first row of every ledger.
+struct LedgerOpened {
+  std::string org_id;
+};
+
+struct AgentRegistered {
+  std::string agent_id;
+  std::string name;
+  std::vector<std::string> capabilities;
+  std::optional<Key> key;
+  std::string by;  // the operator's name, as in every `by` below
+};
+
+struct OperatorRegistered {
+  std::string operator_id;
+  std::string name;
+  std::vector<std::string> roles;
+  std::optional<Key> key;
+  std::string by;
+};
+
+struct KeyRevoked {
+  std::string agent_id;
+  std::string key_id;
+  std::string by;
+};
+
+struct AgentHalted {
+  std::string agent_id;
+  bool halted = true;  // false: resumed
+  std::string by;
+};
+
+struct PolicyChanged {
+  std::string name;
+  std::string source;  // canonical JSON of the policy; empty: it was deleted
+  Digest digest{};
+  std::string by;
+};
+
+/// What an operator is asked when an action needs approval.
+struct ApprovalAsked {
+  std::string approval_id;
+  Digest digest{};
+  std::int64_t quorum = 1;
+  std::vector<std::string> approvers;
+  Millis timeout_ms = 0;
+};
+
+enum class ActionOutcome : std::uint8_t { executed, denied, requested };
+
+/// Intent and decision of one action. A claimed approval adds a second row of this kind for the same action.
+struct ActionDecided {
+  std::string audit_event_id;
+  std::string agent_id;
+  std::string event_id;  // the idempotency key, or ""
+  std::string action_type;
+  std::vector<std::string> delegation_chain;  // ids, outermost first
+  ActionOutcome outcome = ActionOutcome::denied;
+  std::string denial_reason;
+  std::string policy_name;
+  std::optional<Digest> policy_digest;
+  Digest request_digest{};
+  std::optional<ApprovalAsked> approval;  // when requested
+  std::string claimed_approval_id;        // when this row consumes an approval
+  std::string claim_id;
+  std::string conditions;     // canonical JSON array; redactable
+  std::string metadata;       // canonical JSON or ""; redactable
+  std::string data_accessed;  // canonical JSON or ""; redactable
+};
+
+struct ApprovalDecided {
+  std::string approval_id;
+  std::string audit_event_id;
+  std::string agent_id;
+  std::string operator_id;
+  std::string operator_name;
+  bool approves = false;
+  std::string state_after;  // pending, approved or denied
+  std::string reason;       // redactable
+};
+
+/// Expired or cancelled.
+struct ApprovalEnded {
+  std::string approval_id;
+  std::string audit_event_id;
+  std::string agent_id;
+  bool expired = true;
+};
+
+struct DelegationCreated {
+  std::string delegation_id;
+  std::string parent_id;
+  std::string agent_id;
+  std::string event_id;
+  std::string name;
+  std::vector<std::string> capabilities;
+  std::int64_t depth = 1;
+  Millis expires_ms = 0;
+  Digest request_digest{};
+};
+
+/// Takes the whole subtree with it.
+struct DelegationEnded {
+  std::string delegation_id;
+  std::string agent_id;
+  bool expired = true;
+  std::string by;  // who revoked it
+};
+
+struct OutcomeReported {
+  std::string audit_event_id;
+  std::string agent_id;
+  std::string event_id;
+  std::string status;  // success, failure or partial
+  Digest request_digest{};
+  std::string message;   // redactable
+  std::string metadata;  // canonical JSON or ""; redactable
+};
+
+using Event = std::variant<LedgerOpened, AgentRegistered, OperatorRegistered, KeyRevoked, AgentHalted, PolicyChanged,
+                           ActionDecided, ApprovalDecided, ApprovalEnded, DelegationCreated, DelegationEnded, OutcomeReported>;
+
+/// The row's content. The entry's views point into `event`.
+[[nodiscard]] audit::Entry encode(const Event& event, Millis wall_ms);
+/// Fails with `ledger_corrupt` for a type or facts that this version does not know.
+[[nodiscard]] Result<Event> decode(const audit::DecodedRow& row, json::Value openings);
+
+/// The row type of an action's outcome, e.g. "action.executed".
+[[nodiscard]] std::string_view row_type(ActionOutcome outcome);
+
+}  // namespace al::engine

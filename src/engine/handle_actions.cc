@@ -1,0 +1,336 @@
+// Actions: what an agent wants to do, what was decided, the use of an approval, and what came of it.
+#include <algorithm>
+#include <array>
+
+#include "base/bytes.h"
+#include "engine/context.h"
+
+namespace al::engine {
+
+struct Engine::ActionRequest {
+  std::string action_type;
+  std::string agent_id;
+  std::string agent_name;
+  bool agent_halted = false;
+  std::vector<policy::Pattern> const* agent_capabilities = nullptr;
+  std::string delegation_id;
+  std::string event_id;
+  std::string metadata;       // canonical JSON, or ""
+  std::string data_accessed;  // canonical JSON, or ""
+  Digest digest{};            // over all of the above but event_id and names
+};
+
+namespace {
+
+/// SHA-256 of the canonical JSON of exactly what was asked. An idempotency key stands for it.
+Digest digest_request(std::string_view agent_id, std::string_view action_type, std::string_view data_accessed,
+                      std::string_view delegation_id, std::string_view metadata) {
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_object().field("action_type", action_type).field("agent_id", agent_id);
+  if (!data_accessed.empty()) writer.raw_field("data_accessed", data_accessed);
+  writer.field_if("delegation_id", delegation_id);
+  if (!metadata.empty()) writer.raw_field("metadata", metadata);
+  writer.end_object();
+  return sha256(text);
+}
+
+/// What an approval is bound to: the request and the policy under which it was asked.
+Digest digest_approval(const Digest& request, const Digest& policy) {
+  return Sha256().update(request).update(policy).finish();
+}
+
+std::string canonical_or_empty(json::Value value) { return value.present() ? json::canonical(value) : std::string(); }
+
+void check_data_accessed(json::ObjectReader& in, json::Value data, std::vector<json::Fault>& faults) {
+  if (data.size() > wire::data_accessed_items_max) {
+    in.fault("data_accessed", "must have at most " + std::to_string(wire::data_accessed_items_max) + " entries");
+    return;
+  }
+  std::size_t index = 0;
+  for (const json::Value item : data.items()) {
+    json::ObjectReader entry(item, json::pointer_to(in.pointer("data_accessed"), index++), faults);
+    entry.required_string("type");
+    entry.integer("count", 0, std::int64_t{1} << 53);
+    entry.string("sensitivity");
+    entry.finish();
+  }
+}
+
+/// The public result of an action, as its row tells it; of one that asked for approval, with how that stands now.
+std::string write_result(const ActionDecided& e, std::uint64_t row_id, const approval::Approval* asked) {
+  constexpr std::array<std::string_view, 3> statuses{"executed", "denied", "requested"};
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().field("status", statuses[static_cast<std::size_t>(e.outcome)]);
+  writer.field("audit_event_id", e.audit_event_id).field("action_type", e.action_type).field("row_id", row_id);
+  if (asked) {
+    const std::string_view state = approval::text(asked->state);
+    writer.field("approval_id", asked->approval_id).field("approval_status", state);
+    writer.field("timeout_at", format_rfc3339(asked->timeout_ms));
+    writer.field("message", asked->state == approval::State::pending ? "waiting for approval"
+                                                                     : "the approval is " + std::string(state));
+  } else {
+    writer.field_if("approval_id", e.claimed_approval_id);
+  }
+  writer.field_if("denial_reason", e.denial_reason).field_if("policy_name", e.policy_name);
+  writer.raw_field("conditions_evaluated", e.conditions.empty() ? "[]" : std::string_view(e.conditions)).end_object();
+  return out;
+}
+
+}  // namespace
+
+/// Everything that a decision rests on, apart from who sends it: used live and again when an approval is claimed.
+ActionDecided Engine::decide(const Context& context, const ActionRequest& request, json::Value metadata,
+                             json::Value data_accessed) const {
+  ActionDecided e{.agent_id = request.agent_id,
+                  .event_id = request.event_id,
+                  .action_type = request.action_type,
+                  .request_digest = request.digest,
+                  .conditions = {},
+                  .metadata = request.metadata,
+                  .data_accessed = request.data_accessed};
+  const auto deny = [&](std::string_view reason) {
+    e.outcome = ActionOutcome::denied;
+    e.denial_reason = reason;
+    return e;
+  };
+  const delegation::Delegation* delegation = nullptr;
+  if (!request.delegation_id.empty()) {
+    delegation = state_.delegations.find(request.delegation_id);
+    // Another agent's delegation is as unknown as one that never was.
+    if (!delegation || delegation->agent_id != request.agent_id) return deny("DELEGATION_UNKNOWN");
+    for (const delegation::Delegation* link : state_.delegations.chain(request.delegation_id)) {
+      e.delegation_chain.push_back(link->delegation_id);
+    }
+    if (delegation->state == delegation::State::expired) return deny("DELEGATION_EXPIRED");
+    if (delegation->state == delegation::State::revoked) return deny("DELEGATION_REVOKED");
+    if (!delegation::covers(delegation->capabilities, request.action_type)) return deny("DELEGATION_SCOPE");
+  }
+  if (request.agent_halted) return deny("AGENT_HALTED");
+  if (!delegation::covers(*request.agent_capabilities, request.action_type)) return deny("AGENT_SCOPE");
+
+  const policy::Decision decision =
+      state_.policies.decide({.action_type = request.action_type,
+                              .metadata = metadata,
+                              .data_accessed = data_accessed,
+                              .agent_id = request.agent_id,
+                              .agent_name = request.agent_name,
+                              .delegation_id = request.delegation_id,
+                              .delegation_name = delegation ? std::string_view(delegation->name) : std::string_view(),
+                              .delegation_depth = delegation ? delegation->depth : 0,
+                              .wall_ms = context.now_ms});
+  json::Writer conditions(e.conditions);
+  write_conditions(conditions, decision.conditions);
+  if (decision.policy) {
+    e.policy_name = decision.policy->name;
+    e.policy_digest = decision.policy->digest;
+  }
+  if (decision.verdict == policy::Verdict::deny) return deny(policy::text(decision.reason));
+  if (decision.verdict == policy::Verdict::allow) {
+    e.outcome = ActionOutcome::executed;
+    return e;
+  }
+  e.outcome = ActionOutcome::requested;
+  const policy::ApprovalTerms& terms = decision.policy->approval;
+  e.approval = ApprovalAsked{.digest = digest_approval(request.digest, decision.policy->digest),
+                             .quorum = terms.quorum,
+                             .approvers = terms.approvers,
+                             .timeout_ms = context.now_ms + terms.timeout_ms};
+  return e;
+}
+
+/// Reads the body of POST /actions and POST /can-i.
+struct Engine::Gathered {
+  ActionRequest request;
+  json::Value metadata;
+  json::Value data_accessed;
+
+  static Result<Gathered> from(Context& context) {
+    std::vector<json::Fault> faults;
+    json::ObjectReader in(context.body.root(), "", faults);
+    const std::string_view action_type = in.required_string("action_type");
+    if (!action_type.empty() && !policy::is_action_type(action_type)) {
+      in.fault("action_type", "must be dot-separated words such as \"pr.merge\", at most " +
+                                  std::to_string(wire::action_type_bytes_max) + " bytes");
+    }
+    const json::Value metadata = in.object("metadata");
+    const json::Value data = in.array("data_accessed");
+    check_data_accessed(in, data, faults);
+    in.finish();
+    if (!faults.empty()) return json::faults_error(Code::invalid_request, "the action is not valid", faults);
+
+    const Agent& agent = *context.principal.agent;
+    Gathered out{.request = {.action_type = std::string(action_type),
+                             .agent_id = agent.agent_id,
+                             .agent_name = agent.name,
+                             .agent_halted = agent.halted,
+                             .agent_capabilities = &agent.capabilities,
+                             .delegation_id = context.request.delegation_id,
+                             .event_id = context.request.event_id,
+                             .metadata = canonical_or_empty(metadata),
+                             .data_accessed = canonical_or_empty(data)},
+                 .metadata = metadata,
+                 .data_accessed = data};
+    out.request.digest = digest_request(agent.agent_id, out.request.action_type, out.request.data_accessed,
+                                        out.request.delegation_id, out.request.metadata);
+    return out;
+  }
+};
+
+Answer Engine::post_action(Context& context) {
+  const Result<Gathered> gathered = Gathered::from(context);
+  if (!gathered) return answer(gathered.error());
+  const ActionRequest& request = gathered->request;
+  if (!request.event_id.empty()) {
+    if (const Used* used = state_.used(request.agent_id, request.event_id)) {
+      if (used->request_digest == request.digest) return replayed_action(*used);
+      return answer(Error{Code::idempotency_mismatch,
+                          "this idempotency key was used for another request; use a new one for each request"});
+    }
+  }
+  ActionDecided decided = decide(context, request, gathered->metadata, gathered->data_accessed);
+  decided.audit_event_id = mint_id("evt-", context.entropy);
+  if (decided.approval) decided.approval->approval_id = mint_id("apr-", context.entropy);
+  emit(context, decided);
+  return answer_action(decided, ledger_.size() - 1);
+}
+
+Answer Engine::answer_action(const ActionDecided& decided, std::uint64_t row_id) const {
+  const approval::Approval* asked = decided.approval ? state_.approvals.find(decided.approval->approval_id) : nullptr;
+  return answer(asked ? 202 : 200, write_result(decided, row_id, asked));
+}
+
+/// The result that a row of our own recorded.
+Answer Engine::recorded_action(std::uint64_t row_id) const {
+  const OwnRow row = take_apart(ledger_.row(row_id));
+  const Result<Event> event = decode(row.decoded, row.openings.root());
+  return answer_action(std::get<ActionDecided>(*event), row_id);
+}
+
+Answer Engine::replayed_action(const Used& used) const {
+  const ActionRecord* record = used.audit_event_id.empty() ? nullptr : state_.action(used.audit_event_id);
+  // The same digest under another kind of request cannot be; were it so, it is no action of this key.
+  if (!record) {
+    return answer(Error{Code::idempotency_mismatch, "this idempotency key was used for another kind of request"});
+  }
+  return recorded_action(record->row_id);
+}
+
+Answer Engine::can_i(Context& context) {
+  const Result<Gathered> gathered = Gathered::from(context);
+  if (!gathered) return answer(gathered.error());
+  const ActionDecided e = decide(context, gathered->request, gathered->metadata, gathered->data_accessed);
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().field("allowed", e.outcome == ActionOutcome::executed);
+  writer.field("needs_approval", e.outcome == ActionOutcome::requested);
+  writer.field_if("policy_name", e.policy_name).field_if("denial_reason", e.denial_reason);
+  writer.raw_field("conditions_evaluated", e.conditions.empty() ? "[]" : std::string_view(e.conditions)).end_object();
+  return answer(200, std::move(body));
+}
+
+Answer Engine::claim_approval(Context& context) {
+  std::vector<json::Fault> faults;
+  json::ObjectReader in(context.body.root(), "", faults);
+  const std::string claim_id(bounded_text(in, "claim_id", wire::event_id_bytes_max, true));
+  in.finish();
+  if (!faults.empty()) return answer(json::faults_error(Code::invalid_request, "the claim is not valid", faults));
+
+  const approval::Approval* approval = state_.approvals.find(context.argument(0));
+  if (!approval || approval->agent_id != context.principal.agent->agent_id) {
+    return answer(Error{Code::not_found, "this agent has no such approval"});
+  }
+  if (!approval->claim_id.empty()) {
+    if (approval->claim_id == claim_id) return recorded_action(approval->claim_row_id);
+    return answer(Error{Code::conflict, "the approval was used already; an approval is good for one action"});
+  }
+  if (approval->state == approval::State::expired) {
+    return answer(Error{Code::approval_expired, "the approval expired before it was used; ask again"});
+  }
+  if (approval->state != approval::State::approved) {
+    return answer(Error{Code::approval_not_approved,
+                        "the approval is " + std::string(approval::text(approval->state)) + ", not approved"});
+  }
+
+  // The world is looked at again, with exactly the request that was approved.
+  const OwnRow asked = take_apart(ledger_.row(approval->row_id));
+  const json::Value facts = asked.decoded.facts;
+  const json::Value metadata = asked.opened("metadata");
+  const json::Value data_accessed = asked.opened("data_accessed");
+  const Agent& agent = *context.principal.agent;
+  ActionRequest request{.action_type = std::string(facts["action_type"].string()),
+                        .agent_id = agent.agent_id,
+                        .agent_name = agent.name,
+                        .agent_halted = agent.halted,
+                        .agent_capabilities = &agent.capabilities,
+                        .delegation_id = approval->delegation_id,
+                        .event_id = {},
+                        .metadata = canonical_or_empty(metadata),
+                        .data_accessed = canonical_or_empty(data_accessed)};
+  request.digest = digest_request(request.agent_id, request.action_type, request.data_accessed, request.delegation_id,
+                                  request.metadata);
+  ActionDecided e = decide(context, request, metadata, data_accessed);
+  e.audit_event_id = approval->audit_event_id;
+  e.claimed_approval_id = approval->approval_id;
+  e.claim_id = claim_id;
+  e.event_id = facts["event_id"].string();
+  if (to_hex(request.digest) != facts["request_digest"].string()) {
+    e.outcome = ActionOutcome::denied;  // Its metadata was redacted: nobody can say any more what was approved.
+    e.denial_reason = "APPROVAL_MISMATCH";
+  } else if (e.outcome == ActionOutcome::requested && e.approval->digest != approval->digest) {
+    e.outcome = ActionOutcome::denied;  // What was approved was approved under another policy.
+    e.denial_reason = "POLICY_CHANGED";
+  } else if (e.outcome == ActionOutcome::requested) {
+    e.outcome = ActionOutcome::executed;
+  }
+  e.approval.reset();
+  emit(context, e);
+  return answer_action(e, ledger_.size() - 1);
+}
+
+Answer Engine::report(Context& context) {
+  std::vector<json::Fault> faults;
+  json::ObjectReader in(context.body.root(), "", faults);
+  const std::string audit_event_id(in.required_string("audit_event_id"));
+  const std::string_view status = in.required_string("status");
+  if (!status.empty() && status != "success" && status != "failure" && status != "partial") {
+    in.fault("status", "must be \"success\", \"failure\" or \"partial\"");
+  }
+  const std::string_view message = bounded_text(in, "message", wire::reason_bytes_max, false);
+  const json::Value metadata = in.object("metadata");
+  in.finish();
+  if (!faults.empty()) return answer(json::faults_error(Code::invalid_request, "the report is not valid", faults));
+
+  const std::string& agent_id = context.principal.agent->agent_id;
+  const ActionRecord* record = state_.action(audit_event_id);
+  if (!record || record->agent_id != agent_id) {
+    return answer(Error{Code::forbidden, "this agent has no such audit event"});
+  }
+  const auto reported = [](Millis wall_ms, std::uint64_t row_id, std::string_view event) {
+    std::string body;
+    json::Writer writer(body);
+    writer.begin_object().field("audit_event_id", event).field("reported_at", format_rfc3339(wall_ms));
+    writer.field("row_id", row_id).end_object();
+    return answer(201, std::move(body));
+  };
+  const Digest digest = sha256(json::canonical(context.body.root()));
+  if (const Used* used = state_.used(agent_id, context.request.event_id); used && !context.request.event_id.empty()) {
+    if (used->request_digest != digest) {
+      return answer(Error{Code::idempotency_mismatch, "this idempotency key was used for another request"});
+    }
+    const Result<audit::DecodedRow> row = audit::decode(ledger_.row(used->row_id).text);
+    assert(row);
+    return reported(row->wall_ms, used->row_id, audit_event_id);
+  }
+  emit(context, OutcomeReported{.audit_event_id = audit_event_id,
+                                .agent_id = agent_id,
+                                .event_id = context.request.event_id,
+                                .status = std::string(status),
+                                .request_digest = digest,
+                                .message = std::string(message),
+                                .metadata = canonical_or_empty(metadata)});
+  return reported(context.now_ms, ledger_.size() - 1, audit_event_id);
+}
+
+}  // namespace al::engine

@@ -1,0 +1,196 @@
+// The ledger as others may read it: the trail for people, entries and proofs for verifiers, and the score that rests on it.
+//
+// Every principal may read every row's text, since only that lets it verify the whole by itself. Openings (metadata, reasons) are shown to
+// operators and to the agent whose row it is.
+#include <algorithm>
+#include <charconv>
+
+#include "audit/checkpoint.h"
+#include "audit/verifier.h"
+#include "base/bytes.h"
+#include "engine/context.h"
+#include "posture/posture.h"
+
+namespace al::engine {
+namespace {
+
+/// A page looks at no more rows than this, so that a filter that finds nothing does not walk the whole ledger.
+constexpr std::uint64_t scan_rows_max = 5000;
+
+bool may_open(const Principal& reader, std::string_view agent_id) {
+  return reader.operator_ || reader.agent->agent_id == agent_id;
+}
+
+/// "approved" for an approval.decided row, "executed" for action.executed, and so on: what happened, in one word.
+std::string_view status_of(const audit::DecodedRow& row) {
+  for (const std::string_view fact : {"state", "status", "change"}) {
+    if (row.facts[fact].is_string()) return row.facts[fact].string();
+  }
+  return row.type.substr(std::min(row.type.find('.') + 1, row.type.size()));
+}
+
+void write_opened(json::Writer& writer, const audit::Row& row) {
+  const OwnRow own = take_apart(row);
+  for (const auto& [field, opening] : own.openings.root().members()) writer.key(field).value(opening["value"]);
+}
+
+}  // namespace
+
+Answer Engine::list_audit(Context& context) {
+  const auto rows = static_cast<std::int64_t>(ledger_.size());
+  const Result<std::int64_t> limit = context.query_integer("limit", wire::page_items_default, 1, wire::page_items_max);
+  const Result<std::int64_t> before = context.query_integer("cursor", rows, 0, std::int64_t{1} << 53);
+  if (!limit) return answer(limit.error());
+  if (!before) return answer(before.error());
+  const std::string_view wanted_type = context.query("action_type").value_or("");
+
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().key("events").begin_array();
+  std::int64_t found = 0;
+  auto at = static_cast<std::uint64_t>(std::min(*before, rows));
+  const std::uint64_t stop = at > scan_rows_max ? at - scan_rows_max : 0;
+  while (at > stop && found < *limit) {
+    const audit::Row& row = ledger_.row(--at);
+    const Result<audit::DecodedRow> decoded = audit::decode(row.text);
+    assert(decoded);
+    if (context.principal.agent && decoded->agent_id != context.principal.agent->agent_id) continue;
+    // Rows about an action carry its type themselves or, through its id, in the row that decided it.
+    const std::string_view event_id = decoded->facts["audit_event_id"].string();
+    json::Value action_type = decoded->facts["action_type"];
+    Result<audit::DecodedRow> decision = Error{Code::not_found, {}};
+    if (const ActionRecord* record = action_type.present() ? nullptr : state_.action(event_id)) {
+      decision = audit::decode(ledger_.row(record->row_id).text);
+      if (decision) action_type = decision->facts["action_type"];
+    }
+    if (!wanted_type.empty() && action_type.string() != wanted_type) continue;
+    ++found;
+    writer.begin_object().field("row_id", row.row_id).field("type", decoded->type);
+    writer.field("timestamp", format_rfc3339(decoded->wall_ms)).field_if("agent_id", decoded->agent_id);
+    if (const Agent* agent = state_.directory.agent(decoded->agent_id)) writer.field("agent_name", agent->name);
+    writer.field_if("audit_event_id", event_id).field_if("action_type", action_type.string());
+    writer.field("status", status_of(*decoded)).key("facts").value(decoded->facts);
+    if (may_open(context.principal, decoded->agent_id)) {
+      writer.key("opened").begin_object();
+      write_opened(writer, row);
+      writer.end_object();
+    }
+    writer.end_object();
+  }
+  writer.end_array().key("next_cursor");
+  if (at > 0) {
+    writer.value(std::string_view(std::to_string(at)));
+  } else {
+    writer.null();
+  }
+  writer.end_object();
+  return answer(200, std::move(body));
+}
+
+Answer Engine::list_entries(Context& context) {
+  const auto rows = static_cast<std::int64_t>(ledger_.size());
+  const Result<std::int64_t> from = context.query_integer("from", 0, 0, std::int64_t{1} << 53);
+  const Result<std::int64_t> limit = context.query_integer("limit", wire::page_items_default, 1, wire::page_items_max);
+  if (!from) return answer(from.error());
+  if (!limit) return answer(limit.error());
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().key("entries").begin_array();
+  for (std::int64_t at = *from; at < std::min(rows, *from + *limit); ++at) {
+    const audit::Row& row = ledger_.row(static_cast<std::uint64_t>(at));
+    writer.begin_object();
+    if (!row.openings.empty()) {
+      const Result<audit::DecodedRow> decoded = audit::decode(row.text);
+      if (decoded && may_open(context.principal, decoded->agent_id)) writer.field("openings", row.openings);
+    }
+    writer.field("row_id", row.row_id).field("text", row.text).end_object();
+  }
+  writer.end_array().field("size", rows).end_object();
+  return answer(200, std::move(body));
+}
+
+Answer Engine::verify_audit(Context&) {
+  audit::Verifier verifier;
+  for (std::uint64_t at = 0; at < ledger_.size(); ++at) verifier.add(ledger_.row(at).text, ledger_.row(at).openings);
+  const audit::Finding& finding = verifier.finding();
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().field("chain_valid", finding.damage == audit::Damage::none).key("first_broken_at_row_id");
+  if (finding.damage == audit::Damage::none) {
+    writer.null();
+  } else {
+    writer.value(finding.row_id);
+  }
+  writer.field("rows_checked", verifier.rows_checked()).field("checkpoint", checkpoint()).end_object();
+  return answer(200, std::move(body));
+}
+
+Answer Engine::get_checkpoint(Context&) {
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().field("checkpoint", checkpoint()).end_object();
+  return answer(200, std::move(body));
+}
+
+namespace {
+
+Answer proof_answer(const Result<std::vector<Digest>>& proof) {
+  if (!proof) return answer(proof.error());
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().key("proof").begin_array();
+  for (const Digest& node : *proof) writer.value(std::string_view(to_base64(node)));
+  writer.end_array().end_object();
+  return answer(200, std::move(body));
+}
+
+}  // namespace
+
+Answer Engine::inclusion_proof(Context& context) {
+  const auto rows = static_cast<std::int64_t>(ledger_.size());
+  const Result<std::int64_t> row = context.query_integer("row", -1, 0, rows - 1);
+  const Result<std::int64_t> size = context.query_integer("size", rows, 1, rows);
+  if (!row) return answer(row.error());
+  if (!size) return answer(size.error());
+  if (*row < 0) return answer(Error{Code::invalid_request, "the query parameter \"row\" is missing"});
+  return proof_answer(
+      ledger_.tree().inclusion_proof(static_cast<std::uint64_t>(*row), static_cast<std::uint64_t>(*size)));
+}
+
+Answer Engine::consistency_proof(Context& context) {
+  const auto rows = static_cast<std::int64_t>(ledger_.size());
+  const Result<std::int64_t> from = context.query_integer("from", 0, 0, rows);
+  const Result<std::int64_t> to = context.query_integer("to", rows, 0, rows);
+  if (!from) return answer(from.error());
+  if (!to) return answer(to.error());
+  return proof_answer(
+      ledger_.tree().consistency_proof(static_cast<std::uint64_t>(*from), static_cast<std::uint64_t>(*to)));
+}
+
+Answer Engine::posture(Context& context) {
+  const std::string_view wanted = context.query("agent").value_or("");
+  const Agent* agent = state_.directory.agent(wanted);
+  if (!agent) agent = state_.directory.agent_named(wanted);
+  if (!wanted.empty() && !agent) return answer(Error{Code::not_found, "there is no such agent"});
+  const al::posture::Score score = al::posture::measure(
+      state_.activity,
+      {.now_ms = context.now_ms,
+       .agent_id = agent ? std::string_view(agent->agent_id) : std::string_view(),
+       .integrity = al::posture::Integrity::valid_unsigned,
+       .covered = [&](std::string_view action_type, std::string_view agent_id) {
+         const Agent* each = state_.directory.agent(agent_id);
+         return state_.policies.covers(action_type, agent_id, each ? std::string_view(each->name) : std::string_view());
+       }});
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().field("score", score.total).key("components").begin_object();
+  for (const al::posture::Component& component : score.components) {
+    writer.key(component.name).begin_object().field("score", component.score);
+    writer.field("max", al::posture::component_max).field("part", component.part).field("whole", component.whole);
+    writer.field("counted", component.counted).end_object();
+  }
+  writer.end_object().end_object();
+  return answer(200, std::move(body));
+}
+
+}  // namespace al::engine

@@ -1,0 +1,35 @@
+// The rows in memory, with the chain's head and the Merkle tree over them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "audit/merkle.h"
+#include "audit/row.h"
+#include "base/entropy.h"
+#include "base/result.h"
+#include "base/sha256.h"
+
+namespace al::engine {
+
+class Ledger {
+ public:
+  /// Composes the next row and appends it.
+  const audit::Row& append(const audit::Entry& entry, Entropy& entropy);
+  /// Appends a row that a store kept; `row_id` and `prev_hash` are the decoded ones. Fails with `ledger_corrupt` where it does not
+  /// continue what is here.
+  [[nodiscard]] Status load(audit::Row row, const Digest& prev_hash);
+
+  [[nodiscard]] std::uint64_t size() const { return rows_.size(); }
+  [[nodiscard]] const audit::Row& row(std::uint64_t row_id) const { return rows_[static_cast<std::size_t>(row_id)]; }
+  [[nodiscard]] const audit::MerkleTree& tree() const { return tree_; }
+
+ private:
+  void push(audit::Row row);
+
+  std::vector<audit::Row> rows_;
+  audit::MerkleTree tree_;
+  Digest head_{};  // chain hash of the last row
+};
+
+}  // namespace al::engine

@@ -1,0 +1,132 @@
+#include "engine/sequencer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "wire/codes.h"
+
+namespace al::engine {
+namespace {
+
+/// How long after a refused append the engine's own deadlines wait before they try the store again.
+constexpr Millis retry_after_ms = 1000;
+
+}  // namespace
+
+Sequencer::Sequencer(Engine& engine, Entropy entropy, SequencerLimits limits)
+    : engine_(engine), entropy_(std::move(entropy)), limits_(limits), durable_rows_(engine.ledger().size()) {}
+
+void Sequencer::handle_request(Ticket ticket, wire::Request request, Now now) {
+  if (queue_.size() >= limits_.queued_max) {
+    outputs_.push_back(Respond{ticket, wire::error_response({Code::rate_limited, "the lattice is busy; try again later"})});
+    return;
+  }
+  queue_.push_back({ticket, std::move(request)});
+  work(now);
+}
+
+void Sequencer::handle_disconnect(Ticket ticket) {
+  std::erase_if(queue_, [&](const Queued& queued) { return queued.ticket == ticket; });
+  std::erase_if(waiting_, [&](const Waiting& waiting) { return waiting.asked.ticket == ticket; });
+}
+
+void Sequencer::handle_timeout(Now now) {
+  timeout_due_ = true;
+  work(now);
+}
+
+/// Handles what there is, up to a batch, and hands over the rows it made.
+void Sequencer::work(Now now) {
+  while (!appending_ && (!queue_.empty() || timeout_due_)) {
+    if (std::exchange(timeout_due_, false)) {
+      engine_.handle_timeout(now.wall_ms, entropy_);
+      settled_.reset();
+    }
+    for (std::size_t taken = 0; taken < limits_.batch_max && !queue_.empty(); ++taken) {
+      Queued next = std::move(queue_.front());
+      queue_.pop_front();
+      take(std::move(next), now);
+    }
+    seal(now);
+  }
+}
+
+void Sequencer::take(Queued queued, Now now) {
+  Answer answer = engine_.handle(queued.request, now.wall_ms, entropy_);
+  if (!answer.wait_approval_id.empty() && waiting_.size() < limits_.waiting_max) {
+    waiting_.push_back({std::move(queued), std::move(answer.wait_approval_id), now.steady_ms + answer.wait_ms});
+  } else {
+    held_.push_back({queued.ticket, std::move(answer.response)});
+  }
+}
+
+bool Sequencer::changed(const Waiting& waiting) const {
+  const approval::Approval* approval = engine_.state().approvals.find(waiting.approval_id);
+  return !approval || approval->state != approval::State::pending;
+}
+
+/// Those whose approval is settled, or whose time is up, ask again: what they hear is what holds now.
+void Sequencer::answer_waiting(Now now) {
+  const std::uint64_t settled = engine_.state().approvals.settled();
+  if (std::exchange(settled_, settled) == settled) return;
+  std::erase_if(waiting_, [&](const Waiting& each) {
+    if (now.steady_ms < each.until_ms && !changed(each)) return false;
+    held_.push_back({each.asked.ticket, engine_.handle(each.asked.request, now.wall_ms, entropy_).response});
+    return true;
+  });
+}
+
+/// Ends a batch: its rows go to the store, or, where it added none, its answers leave at once.
+void Sequencer::seal(Now now) {
+  answer_waiting(now);
+  const std::uint64_t rows = engine_.ledger().size();
+  if (rows > durable_rows_) {
+    appending_ = true;
+    outputs_.push_back(Append{++batch_, durable_rows_, rows});
+    return;
+  }
+  for (Respond& respond : held_) outputs_.push_back(std::move(respond));
+  held_.clear();
+}
+
+void Sequencer::handle_appended(BatchId batch, Now now) {
+  if (!appending_ || batch != batch_) return;  // Late or unknown: a no-op.
+  appending_ = false;
+  const std::uint64_t first_row = std::exchange(durable_rows_, engine_.ledger().size());
+  for (Respond& respond : held_) outputs_.push_back(std::move(respond));
+  held_.clear();
+  outputs_.push_back(Publish{first_row, durable_rows_});
+  work(now);
+}
+
+void Sequencer::handle_append_failed(BatchId batch, std::string_view why, Now now) {
+  if (!appending_ || batch != batch_) return;
+  appending_ = false;
+  retry_steady_ms_ = now.steady_ms + retry_after_ms;
+  engine_.rollback(durable_rows_);
+  settled_.reset();
+  // Reads of the batch may have seen what now never happened, so all of its answers are withdrawn.
+  const Error error{Code::ledger_unavailable, "the ledger could not be written, so nothing was done: " + std::string(why)};
+  for (const Respond& respond : held_) outputs_.push_back(Respond{respond.ticket, wire::error_response(error)});
+  held_.clear();
+  work(now);
+}
+
+std::optional<SequencerOutput> Sequencer::poll_output() {
+  if (outputs_.empty()) return {};
+  SequencerOutput output = std::move(outputs_.front());
+  outputs_.pop_front();
+  return output;
+}
+
+std::optional<Millis> Sequencer::next_deadline(Now now) const {
+  if (appending_) return {};  // The end of the append comes first, and looks at the time again.
+  std::optional<Millis> next;
+  if (const std::optional<Millis> wall_ms = engine_.next_deadline()) {
+    next = std::max(now.steady_ms + std::max<Millis>(*wall_ms - now.wall_ms, 0), retry_steady_ms_);
+  }
+  for (const Waiting& each : waiting_) next = std::min(next.value_or(each.until_ms), each.until_ms);
+  return next;
+}
+
+}  // namespace al::engine

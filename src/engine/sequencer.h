@@ -1,0 +1,100 @@
+// The order of things around an engine: requests are taken one after another, the rows they add are made durable together (group
+// commit), and no answer leaves before its rows are. Answers that wait for an approval are held here too.
+//
+//   idle ── requests ─▶ handled, rows ─▶ appending(batch) ── appended ─▶ answers, events ─▶ idle
+//                                             └── append_failed ─▶ the engine forgets the rows; LEDGER_UNAVAILABLE ─▶ idle
+//
+// While a batch is being appended, new requests queue: what they would read is not durable yet.
+// After each mutation, drain poll_output() until it is empty.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/entropy.h"
+#include "base/time.h"
+#include "engine/engine.h"
+#include "wire/http.h"
+
+namespace al::engine {
+
+using Ticket = std::uint64_t;   // a request, by a number of its sender's choosing
+using BatchId = std::uint32_t;
+
+/// Make these rows durable, all or none, then call handle_appended or handle_append_failed. They can be read from the ledger.
+struct Append {
+  BatchId batch;
+  std::uint64_t first_row;
+  std::uint64_t end_row;
+};
+struct Respond {
+  Ticket ticket;
+  wire::Response response;
+};
+/// These rows are durable: tell those who listen.
+struct Publish {
+  std::uint64_t first_row;
+  std::uint64_t end_row;
+};
+using SequencerOutput = std::variant<Append, Respond, Publish>;
+
+struct SequencerLimits {
+  std::size_t queued_max = 10'000;   // requests that wait for the batch before them
+  std::size_t waiting_max = 10'000;  // answers that wait for an approval
+  std::size_t batch_max = 1'000;     // requests in one batch
+};
+
+class Sequencer {
+ public:
+  Sequencer(Engine& engine, Entropy entropy, SequencerLimits limits = {});
+
+  void handle_request(Ticket ticket, wire::Request request, Now now);
+  /// Whoever sent the request is gone: what is not handled yet is dropped, what is held back is forgotten.
+  void handle_disconnect(Ticket ticket);
+  void handle_appended(BatchId batch, Now now);
+  void handle_append_failed(BatchId batch, std::string_view why, Now now);
+  void handle_timeout(Now now);
+
+  [[nodiscard]] std::optional<SequencerOutput> poll_output();
+  /// When handle_timeout wants to be called next (steady clock).
+  [[nodiscard]] std::optional<Millis> next_deadline(Now now) const;
+
+ private:
+  struct Queued {
+    Ticket ticket;
+    wire::Request request;
+  };
+  struct Waiting {
+    Queued asked;
+    std::string approval_id;
+    Millis until_ms;  // steady clock
+  };
+
+  void work(Now now);
+  void take(Queued queued, Now now);
+  void answer_waiting(Now now);
+  [[nodiscard]] bool changed(const Waiting& waiting) const;
+  void seal(Now now);
+
+  Engine& engine_;
+  Entropy entropy_;
+  SequencerLimits limits_;
+
+  std::deque<Queued> queue_;
+  std::vector<Waiting> waiting_;
+  std::optional<std::uint64_t> settled_;  // how many approvals were, when those who wait were looked at last
+  std::vector<Respond> held_;      // of the batch that is being handled or appended
+  std::uint64_t durable_rows_ = 0;
+  BatchId batch_ = 0;
+  bool appending_ = false;
+  bool timeout_due_ = false;       // time passed while a batch was being appended
+  Millis retry_steady_ms_ = 0;     // after a refused append, what is due by itself waits until then
+  std::deque<SequencerOutput> outputs_;
+};
+
+}  // namespace al::engine

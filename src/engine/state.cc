@@ -1,0 +1,160 @@
+#include "engine/state.h"
+
+#include <vector>
+
+namespace al::engine {
+namespace {
+
+std::vector<policy::Pattern> patterns(const std::vector<std::string>& texts, bool& valid) {
+  std::vector<policy::Pattern> out;
+  for (const std::string& text : texts) {
+    std::optional<policy::Pattern> pattern = policy::Pattern::parse(text);
+    if (pattern) {
+      out.push_back(std::move(*pattern));
+    } else {
+      valid = false;
+    }
+  }
+  return out;
+}
+
+std::string used_key(std::string_view agent_id, std::string_view event_id) {
+  std::string key(agent_id);
+  key += '\n';
+  key += event_id;
+  return key;
+}
+
+posture::Standing standing(ActionOutcome outcome) {
+  switch (outcome) {
+    case ActionOutcome::executed: return posture::Standing::approved;
+    case ActionOutcome::requested: return posture::Standing::pending;
+    case ActionOutcome::denied: break;
+  }
+  return posture::Standing::refused;
+}
+
+}  // namespace
+
+/// One overload an event.
+struct State::Applier {
+  State& state;
+  std::uint64_t row_id;
+  Millis wall_ms;
+  bool valid = true;
+
+  void operator()(const LedgerOpened& e) {
+    state.org_id = e.org_id;
+    state.directory.add_operator({std::string(host_operator), std::string(host_operator), {"owner"}}, {});
+  }
+
+  void operator()(const AgentRegistered& e) {
+    state.directory.add_agent({e.agent_id, e.name, patterns(e.capabilities, valid), false}, e.key);
+  }
+
+  void operator()(const OperatorRegistered& e) { state.directory.add_operator({e.operator_id, e.name, e.roles}, e.key); }
+
+  void operator()(const KeyRevoked& e) { state.directory.revoke_key(e.key_id); }
+
+  void operator()(const AgentHalted& e) { state.directory.set_halted(e.agent_id, e.halted); }
+
+  void operator()(const PolicyChanged& e) {
+    if (e.source.empty()) {
+      state.policies.remove(e.name);
+      return;
+    }
+    const Result<json::Document> source = json::parse(e.source);
+    std::vector<json::Fault> faults;
+    std::optional<policy::Policy> compiled;
+    if (source) compiled = policy::compile(source->root(), "", faults);
+    if (compiled) {
+      state.policies.put(std::move(*compiled), e.digest);
+    } else {
+      valid = false;
+    }
+  }
+
+  void operator()(const ActionDecided& e) {
+    ActionRecord& record = state.actions_[e.audit_event_id];
+    record.agent_id = e.agent_id;
+    record.row_id = row_id;
+    if (e.claim_id.empty()) {
+      if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, e.audit_event_id});
+      state.activity.add(e.audit_event_id, wall_ms, e.agent_id, e.action_type, standing(e.outcome));
+    } else {
+      state.approvals.claim(e.claimed_approval_id, e.claim_id, row_id);
+    }
+    if (!e.approval) return;
+    record.approval_id = e.approval->approval_id;
+    state.approvals.open({.approval_id = e.approval->approval_id,
+                          .audit_event_id = e.audit_event_id,
+                          .agent_id = e.agent_id,
+                          .delegation_id = e.delegation_chain.empty() ? std::string() : e.delegation_chain.back(),
+                          .row_id = row_id,
+                          .digest = e.approval->digest,
+                          .quorum = e.approval->quorum,
+                          .approvers = e.approval->approvers,
+                          .created_ms = wall_ms,
+                          .timeout_ms = e.approval->timeout_ms});
+  }
+
+  void operator()(const ApprovalDecided& e) {
+    approval::State after = approval::State::pending;
+    if (e.state_after == approval::text(approval::State::approved)) after = approval::State::approved;
+    if (e.state_after == approval::text(approval::State::denied)) after = approval::State::denied;
+    state.approvals.record(e.approval_id, {e.operator_id, e.operator_name, e.approves, wall_ms, e.reason}, after);
+    if (after != approval::State::pending) {
+      state.activity.settle(e.audit_event_id, after == approval::State::approved);
+    }
+  }
+
+  void operator()(const ApprovalEnded& e) {
+    state.approvals.close(e.approval_id, e.expired ? approval::State::expired : approval::State::cancelled);
+    state.activity.settle(e.audit_event_id, false);
+  }
+
+  void operator()(const DelegationCreated& e) {
+    state.delegations.add({.delegation_id = e.delegation_id,
+                           .parent_id = e.parent_id,
+                           .agent_id = e.agent_id,
+                           .name = e.name,
+                           .capabilities = patterns(e.capabilities, valid),
+                           .depth = e.depth,
+                           .created_ms = wall_ms,
+                           .expires_ms = e.expires_ms,
+                           .row_id = row_id});
+    if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, {}});
+  }
+
+  void operator()(const DelegationEnded& e) {
+    state.delegations.end(e.delegation_id, e.expired ? delegation::State::expired : delegation::State::revoked);
+  }
+
+  void operator()(const OutcomeReported& e) {
+    if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, {}});
+  }
+};
+
+Status State::apply(const Event& event, std::uint64_t row_id, Millis wall_ms) {
+  Applier applier{*this, row_id, wall_ms};
+  std::visit(applier, event);
+  last_wall_ms = wall_ms;
+  if (applier.valid) return Unit{};
+  return Error{Code::ledger_corrupt, "row " + std::to_string(row_id) + " holds a policy or pattern that is not valid"};
+}
+
+void State::use(const std::string& agent_id, const std::string& event_id, Used used) {
+  used_.insert_or_assign(used_key(agent_id, event_id), std::move(used));
+}
+
+const ActionRecord* State::action(std::string_view audit_event_id) const {
+  const auto found = actions_.find(std::string(audit_event_id));
+  return found == actions_.end() ? nullptr : &found->second;
+}
+
+const Used* State::used(std::string_view agent_id, std::string_view event_id) const {
+  const auto found = used_.find(used_key(agent_id, event_id));
+  return found == used_.end() ? nullptr : &found->second;
+}
+
+}  // namespace al::engine

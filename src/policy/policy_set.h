@@ -1,0 +1,106 @@
+// All policies of an organisation, indexed by action type: a decision looks at the few policies that could
+// apply, however many there are.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "policy/policy.h"
+
+namespace al::policy {
+
+enum class Verdict { allow, deny, require_approval };
+
+/// Why an action was denied; the texts are wire strings (`denial_reason`).
+enum class DenialReason { none, no_matching_policy, policy_denied, conditions_denied, policy_tampered };
+[[nodiscard]] std::string_view text(DenialReason reason);
+
+struct Decision {
+  Verdict verdict = Verdict::deny;
+  DenialReason reason = DenialReason::no_matching_policy;
+  const Policy* policy =
+      nullptr;  // The policy that decided; null when none matched. Valid until the set changes.
+  /// When none matched: the most specific policy that would have let the action through, or to an approver,
+  /// but for its conditions; null when there is none.
+  const Policy* nearest = nullptr;
+  /// Those of `policy`, or else of `nearest`.
+  std::vector<ConditionResult> conditions;
+};
+
+/// Lets hash maps be asked with a string_view without making a string of it.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
+class PolicySet {
+ public:
+  /// Adds a policy or replaces the one of that name. `recorded` is the digest that the ledger holds for it:
+  /// when the policy's own digest differs, every decision that reaches it is a denial with `policy_tampered`.
+  void put(Policy policy, const Digest& recorded);
+  /// False when there is none of that name.
+  bool remove(std::string_view name);
+  [[nodiscard]] const Policy* find(std::string_view name) const;
+  /// In the order of their names.
+  [[nodiscard]] std::vector<const Policy*> all() const;
+  [[nodiscard]] std::size_t size() const;
+
+  /// Total and deterministic. Of the policies that are enabled, match the action type and are for the agent,
+  /// the first that applies decides. Their order: the more specific pattern; then those for named agents
+  /// before those for all; then by rank(effect); then by name. The conditions of `conditional` decide which
+  /// way it goes; those of the other effects whether it applies:
+  ///
+  ///                 allow         deny                      require_approval     conditional
+  ///   holds         allow         deny, policy_denied       require_approval     allow
+  ///   fails         next policy   next policy               next policy          on_fail
+  ///   undecidable   next policy   deny, conditions_denied   suspended            on_fail
+  ///
+  /// Suspended: the next policies are asked, and where they come to allow, the approval is required instead.
+  /// A restriction that cannot be ruled out restricts: no agent escapes it by leaving a field out, and a
+  /// misspelt field in a deny policy is seen at once. An on_fail of deny is conditions_denied. No match is a
+  /// denial. A tampered policy denies whatever its `enabled`, `agents` and conditions say, for they cannot be
+  /// trusted, and comes first among those of its pattern.
+  [[nodiscard]] Decision decide(const Action& action) const;
+  /// True when an enabled policy names this action type for this agent, whatever its conditions.
+  [[nodiscard]] bool covers(std::string_view action_type, std::string_view agent_id,
+                            std::string_view agent_name) const;
+
+  /// Compiles a policy file: {"policies":[…]} or a bare array. All faults of all policies at once, two
+  /// policies of one name and policies that can never win (shadowed by another in this file) among them.
+  /// Fails with `policy_invalid`.
+  [[nodiscard]] static Result<std::vector<Policy>> compile_file(json::Value file);
+
+ private:
+  struct Entry {
+    Policy policy;
+    bool tampered = false;
+  };
+  /// The policies of one pattern, each list in the order in which they decide.
+  struct Bucket {
+    std::vector<const Entry*> tampered;
+    std::unordered_map<std::string, std::vector<const Entry*>, TextHash, std::equal_to<>> of_agent;
+    std::vector<const Entry*> of_all;
+  };
+
+  static void insert(std::vector<const Entry*>& list, const Entry* entry);
+  void add_to_index(const Entry* entry);
+  void remove_from_index(const Entry* entry);
+  /// Shows `visit` each candidate, in the order in which they decide, until it returns true.
+  template <typename Visit>
+  void visit_candidates(std::string_view action_type, std::string_view agent_id, std::string_view agent_name,
+                        Visit visit) const;
+
+  // INVARIANT: the index points to the entries of by_name_. They are immutable and shared, so a copy of the
+  // set may share them.
+  std::map<std::string, std::shared_ptr<const Entry>, std::less<>> by_name_;
+  /// By Pattern::prefix(), which tells patterns apart: that of an exact one does not end in a dot.
+  std::unordered_map<std::string, Bucket, TextHash, std::equal_to<>> by_prefix_;
+};
+
+}  // namespace al::policy

@@ -1,0 +1,24 @@
+#include "posture/activity.h"
+
+namespace al::posture {
+
+std::uint32_t Activity::intern(std::string_view name) {
+  const auto [at, added] = indexes_.try_emplace(std::string(name), static_cast<std::uint32_t>(names_.size()));
+  if (added) names_.emplace_back(name);
+  return at->second;
+}
+
+void Activity::add(const std::string& audit_event_id, Millis wall_ms, std::string_view agent_id,
+                   std::string_view action_type, Standing standing) {
+  if (standing == Standing::pending) pending_.emplace(audit_event_id, items_.size());
+  items_.push_back({wall_ms, intern(agent_id), intern(action_type), standing});
+}
+
+void Activity::settle(const std::string& audit_event_id, bool approved) {
+  const auto found = pending_.find(audit_event_id);
+  if (found == pending_.end()) return;
+  items_[found->second].standing = approved ? Standing::approved : Standing::refused;
+  pending_.erase(found);
+}
+
+}  // namespace al::posture

@@ -1,0 +1,44 @@
+// What agents did lately: the evidence that the posture score rests on.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/time.h"
+
+namespace al::posture {
+
+/// How an action stands: pending ones wait for a person and count once that is settled.
+enum class Standing : std::uint8_t { approved, refused, pending };
+
+class Activity {
+ public:
+  struct Item {
+    Millis wall_ms = 0;
+    std::uint32_t agent = 0;        // an index into names()
+    std::uint32_t action_type = 0;  // likewise
+    Standing standing = Standing::refused;
+  };
+
+  void add(const std::string& audit_event_id, Millis wall_ms, std::string_view agent_id, std::string_view action_type,
+           Standing standing);
+  /// A pending one was approved, or was not.
+  void settle(const std::string& audit_event_id, bool approved);
+
+  /// In the order of time.
+  [[nodiscard]] const std::vector<Item>& items() const { return items_; }
+  [[nodiscard]] const std::string& name(std::uint32_t index) const { return names_[index]; }
+
+ private:
+  std::uint32_t intern(std::string_view name);
+
+  std::vector<Item> items_;
+  std::vector<std::string> names_;
+  std::unordered_map<std::string, std::uint32_t> indexes_;
+  std::unordered_map<std::string, std::size_t> pending_;  // item by audit_event_id
+};
+
+}  // namespace al::posture

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { AgentLattice, Lattice } from "@agentlattice/wasm";
+import { Kernel } from "../../npm/dist/kernel.js";
+import { countedSignal, failure, openLattice } from "./house.mjs";
+
+const wasmUrl = new URL("../../npm/dist/agentlattice.wasm", import.meta.url);
+
+test("one long-lived signal carries no listener after thousands of calls, and one for each open call", async (t) => {
+  const warnings = [];
+  const warned = (warning) => warnings.push(warning);
+  process.on("warning", warned);
+  t.after(() => process.off("warning", warned));
+  const lattice = await openLattice(t);
+  const al = lattice.agent("a");
+  const { signal, counts } = countedSignal();
+  for (let n = 0; n < 10_000; n += 100) {
+    await Promise.all(Array.from({ length: 100 }, () => al.canI("read.a", { signal })));
+  }
+  assert.equal(counts.now, 0);
+  assert.ok(counts.most <= 200, `${counts.most} at once`);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(warnings, []);
+});
+
+test("an abort ends a waiting gate", async (t) => {
+  const lattice = await openLattice(t);
+  const { controller, signal, counts } = countedSignal();
+  const gate = lattice.agent("a").gate("pr.merge", { signal });
+  setTimeout(() => controller.abort("enough"), 20);
+  const error = await failure(gate, "ABORTED", "AgentLatticeAbortedError");
+  assert.equal(error.cause, "enough");
+  assert.equal(counts.now, 0);
+});
+
+test("an aborted creation of a sub-agent leaves none behind", async (t) => {
+  const lattice = await openLattice(t);
+  const al = lattice.agent("a");
+  await al.execute("read.a");
+  for (let n = 0; n < 20; ++n) {
+    const controller = new AbortController();
+    const creation = al.delegate(`d${n}`, {
+      capabilities: ["read.a"],
+      ttl: 60,
+      signal: controller.signal,
+    });
+    await Promise.resolve();
+    if (n % 2) await Promise.resolve();
+    controller.abort();
+    await creation.then(
+      (sub) => sub.close(),
+      (error) => assert.equal(error.code, "ABORTED"),
+    );
+  }
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual((await al.delegations()).delegations, []);
+});
+
+/** The module with its `submit` made to trap: a kernel whose host throws where it must not. */
+test("after a trap everything pending and everything later is rejected", async (t) => {
+  const ended = [];
+  const kernel = await Kernel.start({
+    lattice: {
+      respond() {},
+      append() {},
+      publish() {
+        throw new WebAssembly.RuntimeError("unreachable");
+      },
+      ended: (error) => ended.push(error),
+    },
+  });
+  t.after(() => kernel.close("the kernel"));
+  kernel.call("openLattice", '{"ledger":"memory"}');
+  kernel.call("startLattice");
+  const open = (kind, name) => {
+    const { api_key } = kernel.call("attach", kind, name);
+    return kernel.call("openClient", JSON.stringify({ api_key })).client;
+  };
+  const client = open("operator", "host");
+  const put = kernel.submit(client, {
+    operation: "putPolicy",
+    args: ["free"],
+    body: '{"name":"free","action_type":"*","effect":"allow"}',
+  });
+  const crashed = await failure(put, "CRASHED", "AgentLatticeCrashedError");
+  assert.match(crashed.message, /unreachable/);
+  assert.ok(crashed.cause instanceof WebAssembly.RuntimeError);
+  await failure(
+    kernel.submit(client, { operation: "policies" }),
+    "CRASHED",
+    "AgentLatticeCrashedError",
+  );
+  assert.throws(() => kernel.call("wake"), { code: "CRASHED" });
+  assert.equal(ended.length, 1);
+});
+
+test("a trap in an answer from the network rejects the calls, and is no unhandled rejection", async () => {
+  const answers = [];
+  const al = new AgentLattice({
+    apiKey: "al_test_0123456789abcdef",
+    fetch: () => new Promise((resolve) => answers.push(resolve)),
+  });
+  const calls = [al.execute("a"), al.execute("b")].map((call) =>
+    failure(call, "CRASHED", "AgentLatticeCrashedError"),
+  );
+  while (answers.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  // Memory is what the glue writes the answer to; without any, it traps.
+  const grow = WebAssembly.Memory.prototype.grow;
+  WebAssembly.Memory.prototype.grow = () => {
+    throw new RangeError("no memory");
+  };
+  try {
+    answers[0](new Response("x".repeat(15 << 20)));
+    await Promise.all(calls);
+  } finally {
+    WebAssembly.Memory.prototype.grow = grow;
+  }
+  await failure(al.execute("c"), "CRASHED", "AgentLatticeCrashedError");
+});
+
+test("the module can be handed over in every form", async () => {
+  const bytes = readFileSync(wasmUrl);
+  const forms = [
+    bytes,
+    bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
+    await WebAssembly.compile(bytes),
+    new Response(bytes, { headers: { "content-type": "application/wasm" } }),
+    wasmUrl,
+    wasmUrl.href,
+    Promise.resolve(bytes),
+  ];
+  for (const wasm of forms) await (await Lattice.open({ wasm })).close();
+});
+
+test("what is no module is refused, each time it is tried", async () => {
+  await failure(Lattice.open({ wasm: 7 }), "INVALID_ARGUMENT");
+  await failure(Lattice.open({ wasm: "agentlattice.wasm" }), "INVALID_ARGUMENT");
+  await failure(Lattice.open({ wasm: new Response("gone", { status: 404 }) }), "INVALID_ARGUMENT");
+  await assert.rejects(Lattice.open({ wasm: new Uint8Array(8) }), WebAssembly.CompileError);
+  const al = new AgentLattice({
+    apiKey: "al_test_x",
+    wasm: Promise.reject(new Error("no module")),
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  await assert.rejects(al.whoami(), /no module/);
+  await assert.rejects(al.whoami(), /no module/);
+});
+
+test("a lattice that only waits does not keep the process alive, a call that waits does", () => {
+  const run = (script) =>
+    spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
+      cwd: new URL(".", import.meta.url),
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+  const open = `import { Lattice } from "@agentlattice/wasm";
+    const policies = [{ name: "p", action_type: "*", effect: "require_approval", approval: { timeout_seconds: 600 } }];
+    const lattice = await Lattice.open({ policies });`;
+  const idle = run(`${open} await lattice.agent("a").execute("x"); console.log("done");`);
+  assert.equal(idle.status, 0, idle.stderr);
+  assert.equal(idle.stdout, "done\n");
+  const waiting = run(
+    `${open} await lattice.agent("a").gate("x", { timeoutMs: 300 }).catch((e) => console.log(e.code));`,
+  );
+  assert.equal(waiting.stdout, "APPROVAL_TIMEOUT\n", waiting.stderr);
+});

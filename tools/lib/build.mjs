@@ -1,0 +1,49 @@
+// The three builds. Each is a no-op when nothing changed.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
+import { at, filesBelow, house, run, toolchain } from "./house.mjs";
+import { step } from "./progress.mjs";
+import { hashOf, unlessStamped } from "./stamp.mjs";
+
+/** src/ and tests/native/ with the machine's compiler, in build/native. */
+export const buildNative = () => step("native library and tests", (show) => cmake("native", show));
+
+/** src/ and wasm/ with Emscripten: build/wasm/agentlattice.mjs and .wasm. */
+export const buildWasm = () => step("kernel to WebAssembly", (show) => cmake("wasm", show));
+
+/** js/ and the module of build/wasm: everything that the package ships, in npm/dist. */
+export async function buildPackage() {
+  const sources = [...filesBelow("js", /\.m?ts$/), "tsconfig.json", "package-lock.json"];
+  if (!existsSync(at("npm/dist"))) rmSync(at("build/typescript.stamp"), { force: true });
+  await unlessStamped("build/typescript.stamp", hashOf(sources), () =>
+    step("TypeScript", async () => {
+      rmSync(at("npm/dist"), { recursive: true, force: true });
+      await run("node_modules/.bin/tsc", ["--project", "tsconfig.json"]);
+      // tsc does not emit what is already a declaration.
+      for (const file of filesBelow("js", /\.d\.m?ts$/))
+        copyIfChanged(file, file.replace("js/", "npm/dist/"));
+    }),
+  );
+  for (const file of ["agentlattice.mjs", "agentlattice.wasm"])
+    copyIfChanged(`build/wasm/${file}`, `npm/dist/${file}`);
+}
+
+async function cmake(preset, show) {
+  const ninja = toolchain("usr/bin/ninja");
+  const generator = existsSync(ninja) ? ["-G", "Ninja", `-DCMAKE_MAKE_PROGRAM=${ninja}`] : [];
+  // What CMake itself cannot notice: another compiler, or a tree that was moved. Then it starts afresh.
+  const surroundings = hashOf(["CMakePresets.json", "build/toolchain.cmake"], house, generator);
+  await unlessStamped(`build/${preset}/.configured`, surroundings, () =>
+    run("cmake", ["--preset", preset, "--fresh", ...generator], { onLine: show }),
+  );
+  await run("cmake", ["--build", `build/${preset}`, "--parallel", String(availableParallelism())], {
+    onLine: show,
+  });
+}
+
+function copyIfChanged(from, to) {
+  if (existsSync(at(to)) && readFileSync(at(from)).equals(readFileSync(at(to)))) return;
+  mkdirSync(dirname(at(to)), { recursive: true });
+  copyFileSync(at(from), at(to));
+}

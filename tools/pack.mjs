@@ -1,0 +1,17 @@
+// Runs before `npm pack ./npm` and `npm publish`: completes the package folder, and refuses to pack half of it.
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { at, Failure } from "./lib/house.mjs";
+import { main } from "./lib/progress.mjs";
+
+await main(async () => {
+  const { exports } = JSON.parse(readFileSync(at("npm/package.json"), "utf8"));
+  const promised = Object.values(exports).flatMap((target) =>
+    typeof target === "string" ? [target] : Object.values(target),
+  );
+  const missing = [...promised, "./dist/agentlattice.mjs"].filter(
+    (path) => !existsSync(at("npm", path)),
+  );
+  if (missing.length > 0)
+    throw new Failure(`npm/ lacks ${missing.join(", ")}: run \`npm run build\` first`);
+  for (const file of ["README.md", "LICENSE"]) copyFileSync(at(file), at("npm", file));
+});

@@ -1,0 +1,22 @@
+#include "clock.h"
+
+#include <emscripten/emscripten.h>
+#include <emscripten/html5.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace al::wasm {
+
+Now PlatformClock::now() {
+  return {static_cast<Millis>(emscripten_performance_now()), static_cast<Millis>(emscripten_date_now())};
+}
+
+Entropy platform_entropy() {
+  Digest seed;
+  // Without randomness there are no unguessable keys: better no kernel at all.
+  if (getentropy(seed.data(), seed.size()) != 0) std::abort();
+  return Entropy(seed);
+}
+
+}  // namespace al::wasm

@@ -1,0 +1,237 @@
+#include "kernel.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/json_reader.h"
+#include "base/json_writer.h"
+#include "wire/codes.h"
+
+namespace al::wasm {
+namespace {
+
+/// An error as it crosses.
+std::string error_text(const Error& error) {
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().field("class", text(wire::traits(error.code).error_class)).field("code", text(error.code));
+  writer.field("message", error.message).field("retryable", wire::traits(error.code).retryable);
+  if (!error.details.empty()) writer.raw_field("details", error.details);
+  writer.end_object();
+  return out;
+}
+
+/// What a function that failed returns.
+std::string error_json(const Error& error) { return "{\"error\":" + error_text(error) + "}"; }
+
+constexpr std::int64_t ms_max = std::int64_t{1} << 53;
+
+struct ClientConfig {
+  client::Config client;
+  std::optional<std::string> base_url;
+};
+
+Result<ClientConfig> read_client_config(const std::string& text) {
+  const Result<json::Document> document = json::parse(text);
+  if (!document) return document.error();
+  std::vector<json::Fault> faults;
+  json::ObjectReader in(document->root(), "", faults);
+  ClientConfig out;
+  client::Config& c = out.client;
+  c.api_key = in.required_string("api_key");
+  if (const auto base_url = in.string("base_url")) out.base_url = std::string(*base_url);
+  c.request_timeout_ms = in.integer("request_timeout_ms", 1, ms_max).value_or(c.request_timeout_ms);
+  c.attempts_max = static_cast<int>(in.integer("attempts_max", 1, 100).value_or(c.attempts_max));
+  c.gate_timeout_ms = in.integer("gate_timeout_ms", 1, ms_max).value_or(c.gate_timeout_ms);
+  c.poll_interval_ms = in.integer("poll_interval_ms", 1, ms_max).value_or(c.poll_interval_ms);
+  c.long_poll_s = in.integer("long_poll_s", 0, wire::approval_wait_s_max).value_or(c.long_poll_s);
+  in.finish();
+  if (faults.empty()) return out;
+  return json::faults_error(Code::invalid_argument, "the client's options are not valid", faults);
+}
+
+}  // namespace
+
+// ---- Clients ------------------------------------------------------------------------------------------------------------------------
+
+std::string Kernel::open_client(const std::string& config) {
+  Result<ClientConfig> read = read_client_config(config);
+  if (!read) return error_json(read.error());
+  Client client;
+  if (read->base_url) {
+    client.transport = std::make_unique<FetchTransport>(*read->base_url);
+  } else if (lattice_) {
+    client.transport = std::make_unique<transport::EngineTransport>(*lattice_);
+  } else {
+    return error_json({Code::invalid_argument, "there is no base_url, and this kernel has no lattice of its own"});
+  }
+  client.driver = std::make_unique<transport::Driver>(client::Client(std::move(read->client), platform_entropy()),
+                                                      *client.transport, clock_, *this);
+  clients_.emplace(++last_client_, std::move(client));
+  return "{\"client\":" + std::to_string(last_client_) + "}";
+}
+
+void Kernel::submit(std::uint32_t client, std::uint32_t call, client::Command command) {
+  const Verb verb(*this);
+  const auto found = clients_.find(client);
+  if (found == clients_.end()) {
+    host_.settle(call, false, error_text({Code::closed, "there is no such client, or it was closed"}));
+    return;
+  }
+  found->second.driver->submit(call, std::move(command));
+}
+
+void Kernel::cancel(std::uint32_t client, std::uint32_t call) {
+  const Verb verb(*this);
+  const auto found = clients_.find(client);
+  if (found != clients_.end()) found->second.driver->cancel(call);
+}
+
+void Kernel::close_client(std::uint32_t client) {
+  const Verb verb(*this);
+  const auto found = clients_.find(client);
+  if (found == clients_.end()) return;
+  found->second.closed = true;
+  found->second.driver->close();
+}
+
+void Kernel::on_settle(client::Settle settlement) { host_.settle(settlement.call, settlement.ok, settlement.json); }
+
+// ---- The lattice --------------------------------------------------------------------------------------------------------------------
+
+std::string Kernel::open_lattice(const std::string& config) {
+  if (lattice_) return error_json({Code::invalid_argument, "this kernel has a lattice already"});
+  const Result<json::Document> document = json::parse(config);
+  if (!document) return error_json(document.error());
+  std::vector<json::Fault> faults;
+  json::ObjectReader in(document->root(), "", faults);
+  const std::string_view ledger = in.required_string("ledger");
+  if (ledger != "memory" && ledger != "host") in.fault("ledger", "must be \"memory\" or \"host\"");
+  in.finish();
+  if (!faults.empty()) {
+    return error_json(json::faults_error(Code::invalid_argument, "the lattice's options are not valid", faults));
+  }
+  lattice_ = std::make_unique<transport::Lattice>(
+      ledger == "memory" ? transport::LedgerHome::memory : transport::LedgerHome::host, *this, clock_,
+      platform_entropy());
+  return "{}";
+}
+
+namespace {
+Error no_lattice() { return {Code::invalid_argument, "this kernel has no lattice"}; }
+}  // namespace
+
+std::string Kernel::load_rows(const std::string& rows) {
+  if (!lattice_) return error_json(no_lattice());
+  const Result<json::Document> document = json::parse(rows, {.bytes_max = rows.size()});
+  if (!document) return error_json(document.error());
+  for (const json::Value row : document->root().items()) {
+    const json::Items parts = row.items();
+    if (row.size() != 2) return error_json({Code::invalid_argument, "a row must be [text, openings]"});
+    auto part = parts.begin();
+    std::string text((*part).string());
+    std::string openings((*++part).string());
+    const Status loaded = lattice_->load(std::move(text), std::move(openings));
+    if (!loaded) return error_json(loaded.error());
+  }
+  return "{}";
+}
+
+std::string Kernel::start_lattice() {
+  if (!lattice_) return error_json(no_lattice());
+  const Verb verb(*this);
+  lattice_->start();
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().field("org_id", lattice_->engine().state().org_id);
+  writer.field("size", lattice_->engine().ledger().size()).end_object();
+  return out;
+}
+
+std::string Kernel::attach(const std::string& kind, const std::string& name) {
+  if (!lattice_) return error_json(no_lattice());
+  if (kind != "agent" && kind != "operator") {
+    return error_json({Code::invalid_argument, "only an \"agent\" or an \"operator\" can be attached"});
+  }
+  std::string out;
+  json::Writer writer(out);
+  const auto principal = kind == "agent" ? engine::PrincipalKind::agent : engine::PrincipalKind::operator_;
+  writer.begin_object().field("api_key", lattice_->attach(principal, name)).end_object();
+  return out;
+}
+
+void Kernel::handle(double ticket, Result<wire::Request> request) {
+  const Verb verb(*this);
+  if (!lattice_) {
+    host_.respond(ticket, wire::error_response(no_lattice()));
+  } else if (!request) {
+    host_.respond(ticket, wire::error_response(request.error()));
+  } else {
+    lattice_->handle_request(static_cast<engine::Ticket>(ticket), std::move(*request));
+  }
+}
+
+void Kernel::disconnected(double ticket) {
+  const Verb verb(*this);
+  if (lattice_) lattice_->handle_disconnect(static_cast<engine::Ticket>(ticket));
+}
+
+void Kernel::appended(std::uint32_t batch) {
+  const Verb verb(*this);
+  if (lattice_) lattice_->handle_appended(batch);
+}
+
+void Kernel::append_failed(std::uint32_t batch, const std::string& why) {
+  const Verb verb(*this);
+  if (lattice_) lattice_->handle_append_failed(batch, why);
+}
+
+void Kernel::append(const engine::Append& append) { host_.append(append, lattice_->engine().ledger()); }
+void Kernel::respond(engine::Ticket ticket, wire::Response response) {
+  host_.respond(static_cast<double>(ticket), response);
+}
+void Kernel::publish(const engine::Publish& publish) { host_.publish(publish, lattice_->engine().ledger()); }
+
+// ---- Time ---------------------------------------------------------------------------------------------------------------------------
+
+void Kernel::wake() {
+  const Verb verb(*this);
+  wake_at_ms_ = -1;
+  const Millis now_ms = clock_.now().steady_ms;
+  for (auto& [id, client] : clients_) {
+    const std::optional<Millis> deadline = client.driver->next_deadline();
+    if (deadline && *deadline <= now_ms) client.driver->handle_timeout();
+  }
+  if (lattice_) {
+    const std::optional<Millis> deadline = lattice_->next_deadline();
+    if (deadline && *deadline <= now_ms) lattice_->handle_timeout();
+  }
+}
+
+bool Kernel::Client::busy() const {
+  const client::Client& client = driver->client();
+  return client.open_calls() + client.background_calls() > 0;
+}
+
+void Kernel::end_verb() {
+  std::erase_if(clients_, [](const auto& entry) { return entry.second.closed && !entry.second.busy(); });
+
+  // Timers of every platform take 31 bits; a wish further away is renewed when the timer comes.
+  constexpr Millis delay_max_ms = 0x7fff'ffff;
+  std::optional<Millis> next = lattice_ ? lattice_->next_deadline() : std::nullopt;
+  bool keep_alive = false;
+  for (const auto& [id, client] : clients_) {
+    const std::optional<Millis> deadline = client.driver->next_deadline();
+    if (deadline) next = std::min(next.value_or(*deadline), *deadline);
+    keep_alive = keep_alive || client.busy();
+  }
+  const Millis wake_at_ms = next.value_or(-1);
+  if (wake_at_ms == wake_at_ms_ && keep_alive == keep_alive_) return;
+  wake_at_ms_ = wake_at_ms;
+  keep_alive_ = keep_alive;
+  const Millis delay_ms = next ? std::clamp<Millis>(*next - clock_.now().steady_ms, 0, delay_max_ms) : -1;
+  host_.wake_in(delay_ms, keep_alive);
+}
+
+}  // namespace al::wasm
