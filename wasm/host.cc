@@ -1,8 +1,6 @@
 #include "host.h"
 
-#include "audit/row.h"
-#include "base/json_writer.h"
-#include "engine/realtime.h"
+#include <string_view>
 
 namespace al::wasm {
 
@@ -18,22 +16,11 @@ void Host::respond(double ticket, const wire::Response& response) {
   callbacks_.call<void>("respond", ticket, response.status, headers, response.body);
 }
 
-void Host::append(const engine::Append& append, const engine::Ledger& ledger) {
-  std::string rows;
-  json::Writer writer(rows);
-  writer.begin_array();
-  for (std::uint64_t at = append.first_row; at < append.end_row; ++at) {
-    const audit::Row& row = ledger.row(at);
-    writer.begin_array().value(std::string_view(row.text)).value(std::string_view(row.openings)).end_array();
-  }
-  writer.end_array();
-  callbacks_.call<void>("append", append.batch, rows, static_cast<double>(append.first_row));
+void Host::append(std::uint32_t batch, const std::string& rows, std::uint64_t first_row) {
+  callbacks_.call<void>("append", batch, rows, static_cast<double>(first_row));
 }
 
-void Host::publish(const engine::Publish& publish, const engine::Ledger& ledger) {
-  const std::string events = engine::write_events(ledger, publish.first_row, publish.end_row);
-  if (events != "[]") callbacks_.call<void>("publish", events);
-}
+void Host::publish(const std::string& events) { callbacks_.call<void>("publish", events); }
 
 void Host::wake_in(Millis delay_ms, bool keep_alive) {
   callbacks_.call<void>("wakeIn", static_cast<double>(delay_ms), keep_alive);

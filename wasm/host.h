@@ -5,11 +5,8 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "base/time.h"
-#include "engine/engine.h"
-#include "engine/sequencer.h"
 #include "wire/http.h"
 
 namespace al::wasm {
@@ -20,10 +17,10 @@ class Host {
   Host() : callbacks_(emscripten::val::module_property("host")) {}
 
   void settle(std::uint32_t call, bool ok, const std::string& json);
-  void respond(double ticket, const wire::Response& response);
-  void append(const engine::Append& append, const engine::Ledger& ledger);
-  void publish(const engine::Publish& publish, const engine::Ledger& ledger);
   void wake_in(Millis delay_ms, bool keep_alive);
+  void respond(double ticket, const wire::Response& response);
+  void append(std::uint32_t batch, const std::string& rows, std::uint64_t first_row);
+  void publish(const std::string& events);
 
  private:
   emscripten::val callbacks_;

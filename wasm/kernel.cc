@@ -6,24 +6,12 @@
 
 #include "base/json_reader.h"
 #include "base/json_writer.h"
+#include "fetch_transport.h"
 #include "wire/codes.h"
+#include "wire/limits.h"
 
 namespace al::wasm {
 namespace {
-
-/// An error as it crosses.
-std::string error_text(const Error& error) {
-  std::string out;
-  json::Writer writer(out);
-  writer.begin_object().field("class", text(wire::traits(error.code).error_class)).field("code", text(error.code));
-  writer.field("message", error.message).field("retryable", wire::traits(error.code).retryable);
-  if (!error.details.empty()) writer.raw_field("details", error.details);
-  writer.end_object();
-  return out;
-}
-
-/// What a function that failed returns.
-std::string error_json(const Error& error) { return "{\"error\":" + error_text(error) + "}"; }
 
 constexpr std::int64_t ms_max = std::int64_t{1} << 53;
 
@@ -53,18 +41,29 @@ Result<ClientConfig> read_client_config(const std::string& text) {
 
 }  // namespace
 
-// ---- Clients ------------------------------------------------------------------------------------------------------------------------
+std::string error_text(const Error& error) {
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().field("class", text(wire::traits(error.code).error_class)).field("code", text(error.code));
+  writer.field("message", error.message).field("retryable", wire::traits(error.code).retryable);
+  if (!error.details.empty()) writer.raw_field("details", error.details);
+  writer.end_object();
+  return out;
+}
+
+std::string error_result(const Error& error) { return "{\"error\":" + error_text(error) + "}"; }
 
 std::string Kernel::open_client(const std::string& config) {
   Result<ClientConfig> read = read_client_config(config);
-  if (!read) return error_json(read.error());
+  if (!read) return error_result(read.error());
   Client client;
   if (read->base_url) {
     client.transport = std::make_unique<FetchTransport>(*read->base_url);
-  } else if (lattice_) {
-    client.transport = std::make_unique<transport::EngineTransport>(*lattice_);
   } else {
-    return error_json({Code::invalid_argument, "there is no base_url, and this kernel has no lattice of its own"});
+    client.transport = local_transport();
+  }
+  if (!client.transport) {
+    return error_result({Code::invalid_argument, "there is no base_url, and this kernel has no lattice of its own"});
   }
   client.driver = std::make_unique<transport::Driver>(client::Client(std::move(read->client), platform_entropy()),
                                                       *client.transport, clock_, *this);
@@ -98,103 +97,6 @@ void Kernel::close_client(std::uint32_t client) {
 
 void Kernel::on_settle(client::Settle settlement) { host_.settle(settlement.call, settlement.ok, settlement.json); }
 
-// ---- The lattice --------------------------------------------------------------------------------------------------------------------
-
-std::string Kernel::open_lattice(const std::string& config) {
-  if (lattice_) return error_json({Code::invalid_argument, "this kernel has a lattice already"});
-  const Result<json::Document> document = json::parse(config);
-  if (!document) return error_json(document.error());
-  std::vector<json::Fault> faults;
-  json::ObjectReader in(document->root(), "", faults);
-  const std::string_view ledger = in.required_string("ledger");
-  if (ledger != "memory" && ledger != "host") in.fault("ledger", "must be \"memory\" or \"host\"");
-  in.finish();
-  if (!faults.empty()) {
-    return error_json(json::faults_error(Code::invalid_argument, "the lattice's options are not valid", faults));
-  }
-  lattice_ = std::make_unique<transport::Lattice>(
-      ledger == "memory" ? transport::LedgerHome::memory : transport::LedgerHome::host, *this, clock_,
-      platform_entropy());
-  return "{}";
-}
-
-namespace {
-Error no_lattice() { return {Code::invalid_argument, "this kernel has no lattice"}; }
-}  // namespace
-
-std::string Kernel::load_rows(const std::string& rows) {
-  if (!lattice_) return error_json(no_lattice());
-  const Result<json::Document> document = json::parse(rows, {.bytes_max = rows.size()});
-  if (!document) return error_json(document.error());
-  for (const json::Value row : document->root().items()) {
-    const json::Items parts = row.items();
-    if (row.size() != 2) return error_json({Code::invalid_argument, "a row must be [text, openings]"});
-    auto part = parts.begin();
-    std::string text((*part).string());
-    std::string openings((*++part).string());
-    const Status loaded = lattice_->load(std::move(text), std::move(openings));
-    if (!loaded) return error_json(loaded.error());
-  }
-  return "{}";
-}
-
-std::string Kernel::start_lattice() {
-  if (!lattice_) return error_json(no_lattice());
-  const Verb verb(*this);
-  lattice_->start();
-  std::string out;
-  json::Writer writer(out);
-  writer.begin_object().field("org_id", lattice_->engine().state().org_id);
-  writer.field("size", lattice_->engine().ledger().size()).end_object();
-  return out;
-}
-
-std::string Kernel::attach(const std::string& kind, const std::string& name) {
-  if (!lattice_) return error_json(no_lattice());
-  if (kind != "agent" && kind != "operator") {
-    return error_json({Code::invalid_argument, "only an \"agent\" or an \"operator\" can be attached"});
-  }
-  std::string out;
-  json::Writer writer(out);
-  const auto principal = kind == "agent" ? engine::PrincipalKind::agent : engine::PrincipalKind::operator_;
-  writer.begin_object().field("api_key", lattice_->attach(principal, name)).end_object();
-  return out;
-}
-
-void Kernel::handle(double ticket, Result<wire::Request> request) {
-  const Verb verb(*this);
-  if (!lattice_) {
-    host_.respond(ticket, wire::error_response(no_lattice()));
-  } else if (!request) {
-    host_.respond(ticket, wire::error_response(request.error()));
-  } else {
-    lattice_->handle_request(static_cast<engine::Ticket>(ticket), std::move(*request));
-  }
-}
-
-void Kernel::disconnected(double ticket) {
-  const Verb verb(*this);
-  if (lattice_) lattice_->handle_disconnect(static_cast<engine::Ticket>(ticket));
-}
-
-void Kernel::appended(std::uint32_t batch) {
-  const Verb verb(*this);
-  if (lattice_) lattice_->handle_appended(batch);
-}
-
-void Kernel::append_failed(std::uint32_t batch, const std::string& why) {
-  const Verb verb(*this);
-  if (lattice_) lattice_->handle_append_failed(batch, why);
-}
-
-void Kernel::append(const engine::Append& append) { host_.append(append, lattice_->engine().ledger()); }
-void Kernel::respond(engine::Ticket ticket, wire::Response response) {
-  host_.respond(static_cast<double>(ticket), response);
-}
-void Kernel::publish(const engine::Publish& publish) { host_.publish(publish, lattice_->engine().ledger()); }
-
-// ---- Time ---------------------------------------------------------------------------------------------------------------------------
-
 void Kernel::wake() {
   const Verb verb(*this);
   wake_at_ms_ = -1;
@@ -203,10 +105,8 @@ void Kernel::wake() {
     const std::optional<Millis> deadline = client.driver->next_deadline();
     if (deadline && *deadline <= now_ms) client.driver->handle_timeout();
   }
-  if (lattice_) {
-    const std::optional<Millis> deadline = lattice_->next_deadline();
-    if (deadline && *deadline <= now_ms) lattice_->handle_timeout();
-  }
+  const std::optional<Millis> other = other_deadline();
+  if (other && *other <= now_ms) handle_other_timeout();
 }
 
 bool Kernel::Client::busy() const {
@@ -219,7 +119,7 @@ void Kernel::end_verb() {
 
   // Timers of every platform take 31 bits; a wish further away is renewed when the timer comes.
   constexpr Millis delay_max_ms = 0x7fff'ffff;
-  std::optional<Millis> next = lattice_ ? lattice_->next_deadline() : std::nullopt;
+  std::optional<Millis> next = other_deadline();
   bool keep_alive = false;
   for (const auto& [id, client] : clients_) {
     const std::optional<Millis> deadline = client.driver->next_deadline();

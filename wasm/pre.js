@@ -18,8 +18,19 @@ var answerBytesMax = 16 * 1024 * 1024;
 
 var WebSocket = Module["WebSocket"] ?? globalThis.WebSocket;
 
+// Called when everything of the glue is there, and nothing of it has run.
+var instantiate = Module["instantiateWasm"];
+Module["instantiateWasm"] = (imports, receive) => {
+  var lost = (cause) => Module["onAbort"]?.(cause);
+  quit_ = (status, cause) => lost(cause);
+  var send = FetchXHR.prototype.send;
+  FetchXHR.prototype.send = function (body) {
+    return send.call(this, body).catch(lost);
+  };
+  return instantiate(imports, receive);
+};
+
 var fetch = async (url, init) => {
-  quit_ = (status, cause) => Module["onAbort"]?.(cause);
   var signal = init.signal;
   var checkAlive = () => {
     if (signal.aborted) throw new DOMException("The request was aborted.", "AbortError");

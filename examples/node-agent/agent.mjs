@@ -21,7 +21,9 @@ The ledger is continued by each run. NO_COLOR=1 turns colours off. Exit codes: 0
 
 function interrupted(signal, code) {
   process.on(signal, () => {
-    process.stderr.write("\ninterrupted; the ledger is complete up to here, the next run continues it\n");
+    process.stderr.write(
+      "\ninterrupted; the ledger is complete up to here, the next run continues it\n",
+    );
     process.exit(code);
   });
 }
@@ -113,7 +115,9 @@ function lineOf({ message }, text) {
 
 function explainMissingBuild(error) {
   if (error.code !== "ERR_MODULE_NOT_FOUND" || existsSync(beside("../../npm/dist"))) throw error;
-  throw new Stop("the package is not built yet; run `npm start` in the repository, which does that");
+  throw new Stop(
+    "the package is not built yet; run `npm start` in the repository, which does that",
+  );
 }
 
 /** Relative where that is shorter to read. */

@@ -59,6 +59,7 @@ function showApproval(approval) {
     digest: approval.digest,
     until: `${approval.timeoutAt.slice(11, 19)} UTC, ${minutes} minutes from now`,
   };
+  say(`  ${yellow("…")} ${fields.agent} asks, and waits:`);
   for (const [label, text] of Object.entries(fields)) {
     wrap(text, columns() - 16).forEach((line, index) => {
       say(`  ${yellow("│")} ${dim(pad(index === 0 ? label : "", 10))}${line}`);
@@ -83,12 +84,19 @@ export async function askAtTerminal(approval, signal) {
         say();
         return { decision: "deny", reason: "the terminal was closed without an answer" };
       }
-      const decision = { y: "approve", n: "deny" }[answer.trim().toLowerCase().replace(/^(yes|no)$/, (w) => w[0])];
+      const decision = { y: "approve", n: "deny" }[
+        answer
+          .trim()
+          .toLowerCase()
+          .replace(/^(yes|no)$/, (w) => w[0])
+      ];
       if (decision === undefined) {
         say(`    Please answer y or n.`);
         continue;
       }
-      const reason = (await ask(`  ${yellow("?")} Why? ${dim("for the record; may be empty")} `))?.trim();
+      const reason = (
+        await ask(`  ${yellow("?")} Why? ${dim("for the record; may be empty")} `)
+      )?.trim();
       return { decision, reason: reason || undefined };
     }
   } finally {

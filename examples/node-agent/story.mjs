@@ -33,7 +33,10 @@ export async function tellStory({ folder, shown, policiesPath, policies, byItsel
   const lattice = await Lattice.open({ store });
   const { rows, pinned } = pin.check();
   const count = rows === 0 ? "new" : `${rows} rows, continued`;
-  sayField("ledger", `${shown(join(folder, "ledger.db"))} (${count}; nothing is written elsewhere)`);
+  sayField(
+    "ledger",
+    `${shown(join(folder, "ledger.db"))} (${count}; nothing is written elsewhere)`,
+  );
   await install(lattice, policies, shown(policiesPath));
   sayField("approvals", byItself ? `answered by itself: ${byItself}` : "answered by you, here");
 
@@ -55,7 +58,10 @@ export async function tellStory({ folder, shown, policiesPath, policies, byItsel
 async function install(lattice, policies, path) {
   try {
     const { policies: count, changed } = await lattice.operator().replacePolicies(policies);
-    sayField("policies", `${path} (${count}, ${changed === 0 ? "unchanged" : `${changed} changed`})`);
+    sayField(
+      "policies",
+      `${path} (${count}, ${changed === 0 ? "unchanged" : `${changed} changed`})`,
+    );
   } catch (error) {
     const faults = error.details?.faults;
     if (error.code !== "POLICY_INVALID" || faults === undefined) throw error;
@@ -73,7 +79,11 @@ async function execute(al) {
 }
 
 async function adapt(al) {
-  step(2, "Adapt", "A denial says which condition failed and by how much, so an agent can correct itself.");
+  step(
+    2,
+    "Adapt",
+    "A denial says which condition failed and by how much, so an agent can correct itself.",
+  );
   await openPullRequests(al, filesToChange);
 }
 
@@ -85,7 +95,7 @@ async function openPullRequests(al, files) {
     sayAction("executed", "pr.open", metadata);
   } catch (error) {
     if (!isDeniedError(error) || error.reason !== "CONDITIONS_DENIED") throw error;
-    sayAction("denied", "pr.open", metadata, `${error.reason}, policy "${error.policy}"`);
+    sayAction("denied", "pr.open", metadata, `${error.reason} by ${error.policy}`);
     const failed = error.conditions.filter((condition) => !condition.result);
     for (const { hint } of failed) note(hint);
     if (!failed.every(({ field }) => field === "pr_size") || files.length < 2) throw error;
@@ -98,17 +108,21 @@ async function openPullRequests(al, files) {
 }
 
 async function gate(al, lattice, approver) {
-  step(3, "Gate", "Some actions wait for a person, who sees exactly what will run. It runs once, or not at all.");
+  step(
+    3,
+    "Gate",
+    "Some actions wait for a person, who sees exactly what will run. It runs once, or not at all.",
+  );
   const metadata = { repo, pr_number: 42, into: "main" };
   try {
     const { approval } = await merge(al, lattice, approver, metadata);
-    sayAction("executed", "pr.merge", metadata, `approved by ${quoteDecision(approval)}`);
+    sayAction("executed", "pr.merge", metadata, `as approved by ${quoteDecision(approval)}`);
   } catch (error) {
     if (isTimeoutError(error)) {
       sayAction("denied", "pr.merge", metadata, "nobody answered in time");
     } else if (isDeniedError(error) && error.approvalId !== undefined) {
       const approval = await lattice.operator().approval(error.approvalId);
-      sayAction("denied", "pr.merge", metadata, `${error.reason}: ${quoteDecision(approval)}`);
+      sayAction("denied", "pr.merge", metadata, `${error.reason} by ${quoteDecision(approval)}`);
     } else throw error;
     note("so the agent leaves the branch as it is, and goes on without the merge");
   }
@@ -131,7 +145,11 @@ const quoteDecision = ({ decidedBy, reason }) =>
   `${visible(decidedBy ?? "nobody")}${reason ? `, "${visible(reason)}"` : ""}`;
 
 async function delegate(al) {
-  step(4, "Delegate", "Sub-agents work side by side, each with less than its parent may do, and end with their task.");
+  step(
+    4,
+    "Delegate",
+    "Sub-agents work side by side, each with less than its parent may do, and end with their task.",
+  );
   return AgentLattice.parallel(
     [
       al.delegate("reader", { capabilities: ["repo.read"], ttl: 60 }),
@@ -149,16 +167,26 @@ async function delegate(al) {
 }
 
 async function report(al, tested) {
-  step(5, "Report", "What came of an action is a row of its own; the log holds intent, decision and outcome.");
+  step(
+    5,
+    "Report",
+    "What came of an action is a row of its own; the log holds intent, decision and outcome.",
+  );
   await al.report(tested.auditEventId, { status: "success", message: "212 tests passed" });
   say(`  ${green("✓")} ci.run ${dim("reported:")} success, "212 tests passed"`);
 }
 
 async function verify(al, lattice, pin, { rows, pinned }) {
-  step(6, "Verify", "The agent recomputes the whole log itself; it never takes the lattice's word for it.");
+  step(
+    6,
+    "Verify",
+    "The agent recomputes the whole log itself; it never takes the lattice's word for it.",
+  );
   const verdict = await al.verify();
   if (!verdict.chainValid) {
-    throw new Stop(`the audit log is ${verdict.damage} at row ${verdict.firstBrokenAtRowId}: ${verdict.message}`);
+    throw new Stop(
+      `the audit log is ${verdict.damage} at row ${verdict.firstBrokenAtRowId}: ${verdict.message}`,
+    );
   }
   pin.check();
   pin.save(verdict.checkpoint);
@@ -178,7 +206,11 @@ function sayPosture({ score, components }) {
   for (const [name, { score: points, max, part, whole, counted }] of Object.entries(components)) {
     const title = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).padEnd(18);
     const line = `  ${title} ${bar(points, max)} ${`${points}/${max}`.padStart(5)}`;
-    say(columns() >= 100 ? `${line}  ${dim(`${part} of ${whole}: ${counted}`)}` : line);
+    say(
+      columns() >= 100
+        ? `${line}  ${dim(`${part} of ${whole}: ${counted.replace(/^of \d+: /, "")}`)}`
+        : line,
+    );
   }
 }
 
@@ -217,11 +249,11 @@ function sayTrail(events) {
   sayTable(
     [
       { title: "row", of: ({ rowId }) => String(rowId), paint: dim },
-      { title: "time", of: ({ timestamp }) => timestamp.slice(11, 19), paint: dim },
+      { title: "time", of: ({ timestamp }) => timestamp.slice(11, 19), paint: dim, spare: true },
       { title: "what", of: ({ type }) => type, paint: (text, event) => colourOf(event)(text) },
       { title: "who", of: who },
       { title: "about", of: about },
-      { title: "why", of: why, paint: dim, flexible: true },
+      { title: "why", of: why, paint: dim },
     ],
     events,
   );
@@ -239,18 +271,29 @@ const colourOf = ({ type, status }) =>
 /** Submits an action and shows what became of it. */
 async function attempt(agent, actionType, metadata, name) {
   const result = await agent.execute(actionType, { metadata });
-  const policy = result.policyName && `policy "${result.policyName}"`;
-  const why = [result.denialReason, policy].filter(Boolean).join(", ");
+  const policy = result.policyName && `by ${result.policyName}`;
+  const why = [result.denialReason, policy].filter(Boolean).join(" ");
   sayAction(result.status, actionType, metadata, why, name);
   return result;
 }
 
+const columnOfOutcomes = 48;
 const marks = { executed: green("✓"), requested: yellow("…"), denied: red("✗") };
 
+/** On one line where there is room, else on two. */
 function sayAction(status, actionType, metadata, why = "", name = "") {
-  const subject = `${name && `${cyan(name)} `}${bold(actionType)} ${dim(json(metadata))}`;
-  say(`  ${marks[status]} ${subject}`);
-  note(`${status}${why && `: ${why}`}`, status === "denied" ? red : green);
+  const facts = json(metadata);
+  const outcome = `${status} ${why}`.trimEnd();
+  const paint = status === "denied" ? red : green;
+  const subject = `${name && `${cyan(name)} `}${bold(actionType)} ${dim(facts)}`;
+  const width = 4 + (name ? name.length + 1 : 0) + actionType.length + 1 + facts.length;
+  const gap = Math.max(2, columnOfOutcomes - width);
+  if (width + gap + outcome.length <= columns()) {
+    say(`  ${marks[status]} ${subject}${" ".repeat(gap)}${paint(outcome)}`);
+  } else {
+    say(`  ${marks[status]} ${subject}`);
+    note(outcome, paint);
+  }
 }
 
 function note(text, paint = dim) {
@@ -258,8 +301,7 @@ function note(text, paint = dim) {
 }
 
 function step(number, title, sentence) {
-  say();
-  const [first, ...rest] = wrap(sentence, columns() - title.length - 5);
-  say(`${bold(`${number} ${title}.`)} ${first}`);
-  for (const line of rest) say(`${" ".repeat(title.length + 4)}${line}`);
+  const [first, ...rest] = wrap(`${number} ${title}. ${sentence}`, columns());
+  say(`\n${bold(`${number} ${title}.`)}${first.slice(title.length + 3)}`);
+  for (const line of rest) say(`  ${line}`);
 }

@@ -41,8 +41,8 @@ export const visible = (text) =>
 export const json = (value) =>
   visible(
     JSON.stringify(value, null, 1)
-      .replace(/\n\s*/g, " ")
-      .replace(/^([{[]) | ([}\]])$/g, "$1$2"),
+      .replace(/([{[])\n\s*|\n\s*(?=[}\]])/g, "$1")
+      .replace(/\n\s*/g, " "),
   );
 
 const wide =
@@ -86,7 +86,7 @@ export function wrap(text, width) {
 }
 
 /** A label and its text, wrapped beside it. */
-export function sayField(label, text, { indent = 2, labelWidth = 10 } = {}) {
+export function sayField(label, text, { indent = 2, labelWidth = 11 } = {}) {
   const [first, ...rest] = wrap(text, columns() - indent - labelWidth);
   const margin = " ".repeat(indent);
   say(`${margin}${dim(pad(label, labelWidth))}${first}`);
@@ -100,38 +100,43 @@ export function bar(part, whole, width = 20) {
 }
 
 /**
- * A table as wide as the terminal. Each column: `title`, `of(row)`, and perhaps `paint(text, row)`; the one that is marked
- * `flexible` gives way when there is not enough room.
+ * A table as wide as the terminal. Each column: `title`, `of(row)`, and perhaps `paint(text, row)`. Where there is not enough
+ * room, those marked `spare` go first, and then the widest ones give way.
  */
 export function sayTable(columnsOfTable, rows, indent = 2) {
-  const cells = rows.map((row) => columnsOfTable.map((column) => visible(column.of(row) ?? "")));
-  const widths = columnsOfTable.map((column, index) =>
-    Math.max(widthOf(column.title), ...cells.map((row) => widthOf(row[index]))),
-  );
-  const gaps = 2 * (widths.length - 1);
-  const excess = indent + gaps + widths.reduce((sum, width) => sum + width, 0) - columns();
-  const flexible = columnsOfTable.findIndex((column) => column.flexible);
-  if (excess > 0) widths[flexible] = Math.max(8, widths[flexible] - excess);
-
-  const line = (texts, painters) =>
-    say(
-      " ".repeat(indent) +
-        texts
-          .map((text, index) => {
-            const shown = cut(text, widths[index]);
-            const last = index === texts.length - 1;
-            return painters[index](last ? shown : pad(shown, widths[index]));
-          })
-          .join("  "),
+  const room = columns() - indent;
+  const roomy = fit(columnsOfTable, rows, room).left >= 0;
+  const shown = roomy ? columnsOfTable : columnsOfTable.filter((column) => !column.spare);
+  const { cells, widths, left } = fit(shown, rows, room);
+  for (let excess = -left; excess > 0; --excess) {
+    widths[widths.indexOf(Math.max(...widths))] -= 1;
+  }
+  const line = (texts, painters) => {
+    const parts = texts.map((text, index) =>
+      painters[index](
+        pad(cut(text, widths[index]), index === texts.length - 1 ? 0 : widths[index]),
+      ),
     );
+    say(`${" ".repeat(indent)}${parts.join("  ")}`);
+  };
   line(
-    columnsOfTable.map((column) => column.title),
-    columnsOfTable.map(() => dim),
+    shown.map((column) => column.title),
+    shown.map(() => dim),
   );
   rows.forEach((row, index) => {
     line(
       cells[index],
-      columnsOfTable.map((column) => (text) => column.paint?.(text, row) ?? text),
+      shown.map((column) => (text) => column.paint?.(text, row) ?? text),
     );
   });
+}
+
+/** The texts of a table, how wide its columns would like to be, and how much room that leaves. */
+function fit(columnsOfTable, rows, room) {
+  const cells = rows.map((row) => columnsOfTable.map((column) => visible(column.of(row) ?? "")));
+  const widths = columnsOfTable.map((column, index) =>
+    Math.max(widthOf(column.title), ...cells.map((row) => widthOf(row[index]))),
+  );
+  const taken = widths.reduce((sum, width) => sum + width, 2 * (widths.length - 1));
+  return { cells, widths, left: room - taken };
 }

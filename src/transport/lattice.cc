@@ -28,17 +28,24 @@ std::string Lattice::attach(engine::PrincipalKind kind, std::string name) {
   return key;
 }
 
-engine::Ticket Lattice::take(Asker asker, wire::Request request) {
+engine::Ticket Lattice::take(Asker asker, Result<wire::Request> request) {
   const engine::Ticket ticket = ++last_ticket_;
   askers_.emplace(ticket, asker);
   if (asker.local == nullptr) by_host_ticket_.emplace(asker.host_ticket, ticket);
-  if (started()) {
-    sequencer_->handle_request(ticket, std::move(request), clock_.now());
+  if (!request) {
+    refuse(ticket, request.error());
+  } else if (started()) {
+    sequencer_->handle_request(ticket, std::move(*request), clock_.now());
   } else {
-    carry_out(engine::Respond{
-        ticket, wire::error_response({Code::ledger_unavailable, "the lattice has not started; its ledger is being read"})});
+    refuse(ticket, {Code::ledger_unavailable, "the lattice has not started; its ledger is being read"});
   }
   return ticket;
+}
+
+void Lattice::refuse(engine::Ticket ticket, const Error& error) {
+  wire::Response response = wire::error_response(error);
+  response.request_id = mint_id("req-", entropy_);
+  carry_out(engine::Respond{ticket, std::move(response)});
 }
 
 void Lattice::forget(engine::Ticket ticket) {
@@ -49,7 +56,7 @@ void Lattice::forget(engine::Ticket ticket) {
   if (started()) sequencer_->handle_disconnect(ticket);
 }
 
-void Lattice::handle_request(engine::Ticket ticket, wire::Request request) {
+void Lattice::handle_request(engine::Ticket ticket, Result<wire::Request> request) {
   take({.host_ticket = ticket}, std::move(request));
   drain();
 }

@@ -47,8 +47,8 @@ class Lattice {
   /// A new credential for a registered principal, good in this process only.
   [[nodiscard]] std::string attach(engine::PrincipalKind kind, std::string name);
 
-  /// A request from outside; `ticket` is the host's number for it.
-  void handle_request(engine::Ticket ticket, wire::Request request);
+  /// A request from outside, or why it is none; `ticket` is the host's number for it.
+  void handle_request(engine::Ticket ticket, Result<wire::Request> request);
   void handle_disconnect(engine::Ticket ticket);
   void handle_appended(engine::BatchId batch);
   void handle_append_failed(engine::BatchId batch, std::string_view why);
@@ -68,8 +68,9 @@ class Lattice {
     client::AttemptId attempt = 0;
   };
 
-  engine::Ticket take(Asker asker, wire::Request request);
+  engine::Ticket take(Asker asker, Result<wire::Request> request);
   void forget(engine::Ticket ticket);
+  void refuse(engine::Ticket ticket, const Error& error);
   void drain();
   void carry_out(const engine::Append& append);
   void carry_out(engine::Respond respond);

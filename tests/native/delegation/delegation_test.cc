@@ -1,0 +1,89 @@
+#include "delegation/delegation.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace al;
+using namespace al::delegation;
+
+namespace {
+
+std::vector<policy::Pattern> patterns(std::initializer_list<std::string_view> texts) {
+  std::vector<policy::Pattern> out;
+  for (const std::string_view text : texts) out.push_back(policy::Pattern::parse(text).value());
+  return out;
+}
+
+void add(Tree& tree, std::string id, std::string parent_id, Millis expires_ms = 1000, std::string agent_id = "agt-1") {
+  const Delegation* parent = tree.find(parent_id);
+  tree.add({.delegation_id = std::move(id),
+            .parent_id = std::move(parent_id),
+            .agent_id = std::move(agent_id),
+            .name = "d",
+            .capabilities = patterns({"*"}),
+            .depth = parent ? parent->depth + 1 : 1,
+            .expires_ms = expires_ms});
+}
+
+using Ids = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("capabilities are compared as sets", "[delegation]") {
+  const auto fits = [](std::initializer_list<std::string_view> inner, std::initializer_list<std::string_view> outer) {
+    return within(patterns(inner), patterns(outer));
+  };
+  CHECK(fits({"pr.merge"}, {"pr.*"}));
+  CHECK(fits({"pr.*"}, {"pr.*"}));
+  CHECK(fits({"pr.a.*"}, {"pr.*"}));
+  CHECK(fits({"pr.*", "x"}, {"*"}));
+  CHECK(fits({"a", "b"}, {"b", "a"}));
+  CHECK_FALSE(fits({"pr.*"}, {"pr.merge"}));
+  CHECK_FALSE(fits({"*"}, {"pr.*", "read.*"}));
+  CHECK_FALSE(fits({"prx.merge"}, {"pr.*"}));
+  CHECK_FALSE(fits({"pr.merge", "x"}, {"pr.*"}));
+  CHECK_FALSE(fits({"a"}, {}));
+  CHECK(covers(patterns({"read.*", "x"}), "read.file"));
+  CHECK_FALSE(covers(patterns({"read.*", "x"}), "reads.file"));
+  CHECK_FALSE(covers({}, "x"));
+}
+
+TEST_CASE("ending a delegation ends everything below it, and nothing beside it", "[delegation]") {
+  Tree tree;
+  add(tree, "p", "", 900);
+  add(tree, "c1", "p");
+  add(tree, "c2", "p");
+  add(tree, "g", "c1");
+  add(tree, "s", "", 800);
+  add(tree, "o", "", 700, "agt-2");
+  CHECK(tree.live_children("agt-1", "") == 2);
+  CHECK(tree.live_children("agt-1", "p") == 2);
+  CHECK(tree.live_children("agt-2", "") == 1);
+  CHECK(tree.next_to_expire()->delegation_id == "o");
+  CHECK(tree.chain("g").size() == 3);
+  CHECK(tree.chain("g").front()->delegation_id == "p");
+  CHECK(tree.live_subtree("p") == Ids{"p", "c1", "c2", "g"});
+
+  tree.end("c2", State::expired);
+  CHECK(tree.live_children("agt-1", "p") == 1);
+  CHECK(tree.live_subtree("p") == Ids{"p", "c1", "g"});
+
+  tree.end("p", State::revoked);
+  for (const std::string_view id : {"p", "c1", "g"}) CHECK(tree.find(id)->state == State::revoked);
+  CHECK(tree.find("c2")->state == State::expired);  // Ended before: that stays.
+  CHECK(tree.find("s")->state == State::live);
+  CHECK(tree.find("o")->state == State::live);
+  CHECK(tree.live_children("agt-1", "") == 1);
+  CHECK(tree.live_children("agt-1", "p") == 0);
+  CHECK(tree.live_subtree("p").empty());
+
+  tree.end("p", State::expired);
+  CHECK(tree.find("p")->state == State::revoked);
+  CHECK(tree.live_children("agt-1", "") == 1);
+  tree.end("o", State::revoked);
+  CHECK(tree.next_to_expire()->delegation_id == "s");
+  tree.end("s", State::revoked);
+  CHECK(tree.next_to_expire() == nullptr);
+  CHECK(tree.of_agent("agt-1").size() == 5);
+  CHECK(tree.find("none") == nullptr);
+  CHECK(tree.chain("none").empty());
+}

@@ -1,0 +1,105 @@
+#include "posture/posture.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace al;
+using namespace al::posture;
+
+namespace {
+
+constexpr Millis now_ms = window_ms * 2;
+
+Activity activity(int approved, int refused, int pending = 0) {
+  Activity out;
+  int number = 0;
+  const auto add = [&](int count, Standing standing) {
+    for (int i = 0; i < count; ++i) out.add("evt-" + std::to_string(number++), now_ms, "agt-1", "read", standing);
+  };
+  add(approved, Standing::approved);
+  add(refused, Standing::refused);
+  add(pending, Standing::pending);
+  return out;
+}
+
+Question question(std::int64_t anomalies = 0, Integrity integrity = Integrity::valid_signed) {
+  return {.now_ms = now_ms,
+          .agent_id = {},
+          .anomalies = anomalies,
+          .integrity = integrity,
+          .covered = [](std::string_view type, std::string_view) { return type.starts_with("read"); }};
+}
+
+std::int64_t component(const Score& score, std::string_view name) {
+  for (const Component& each : score.components) {
+    if (each.name == name) return each.score;
+  }
+  return -1;
+}
+
+}  // namespace
+
+TEST_CASE("posture: the approval rate is rounded half up", "[posture]") {
+  struct Row {
+    int approved, refused;
+    std::int64_t score;
+  };
+  // 25 · a ÷ (a + r): 12.5, 8.33, 16.67, 6.25, 18.75, 0.5, 0.49…
+  for (const Row& row : {Row{1, 1, 13}, Row{1, 2, 8}, Row{2, 1, 17}, Row{1, 3, 6}, Row{3, 1, 19}, Row{1, 49, 1},
+                         Row{1, 50, 0}, Row{0, 3, 0}, Row{3, 0, 25}, Row{0, 0, 25}}) {
+    INFO(row.approved << " of " << row.approved + row.refused);
+    CHECK(component(measure(activity(row.approved, row.refused), question()), "approval_rate") == row.score);
+  }
+}
+
+TEST_CASE("posture: what is pending counts once it is settled", "[posture]") {
+  Activity some = activity(1, 0, 2);
+  CHECK(component(measure(some, question()), "approval_rate") == 25);
+  some.settle("evt-1", false);
+  CHECK(component(measure(some, question()), "approval_rate") == 13);
+  some.settle("evt-1", true);  // Settled once.
+  CHECK(component(measure(some, question()), "approval_rate") == 13);
+  some.settle("evt-2", true);
+  CHECK(component(measure(some, question()), "approval_rate") == 17);
+}
+
+TEST_CASE("posture: anomalies per 100 actions", "[posture]") {
+  CHECK(component(measure(activity(100, 0), question(0)), "anomaly_frequency") == 25);
+  CHECK(component(measure(activity(100, 0), question(1)), "anomaly_frequency") == 23);  // 22.5
+  CHECK(component(measure(activity(100, 0), question(5)), "anomaly_frequency") == 13);  // 12.5
+  CHECK(component(measure(activity(100, 0), question(10)), "anomaly_frequency") == 0);
+  CHECK(component(measure(activity(100, 0), question(11)), "anomaly_frequency") == 0);
+  CHECK(component(measure(activity(0, 0), question(0)), "anomaly_frequency") == 25);
+  CHECK(component(measure(activity(0, 0), question(1)), "anomaly_frequency") == 0);
+}
+
+TEST_CASE("posture: integrity", "[posture]") {
+  CHECK(component(measure({}, question(0, Integrity::valid_signed)), "chain_integrity") == 25);
+  CHECK(component(measure({}, question(0, Integrity::valid_unsigned)), "chain_integrity") == 15);
+  CHECK(component(measure({}, question(0, Integrity::broken)), "chain_integrity") == 0);
+  CHECK(measure({}, question()).total == 100);
+}
+
+TEST_CASE("posture: coverage counts action types, for each agent that used them", "[posture]") {
+  Activity some;
+  some.add("1", now_ms, "agt-1", "read.a", Standing::approved);
+  some.add("2", now_ms, "agt-1", "read.a", Standing::approved);
+  some.add("3", now_ms, "agt-1", "drop", Standing::refused);
+  some.add("4", now_ms, "agt-2", "read.b", Standing::refused);
+  CHECK(component(measure(some, question()), "policy_coverage") == 17);  // 2 of 3
+  Question picky = question();
+  picky.covered = [](std::string_view type, std::string_view agent) { return type == "read.a" && agent == "agt-1"; };
+  some.add("5", now_ms, "agt-2", "read.a", Standing::refused);
+  CHECK(component(measure(some, picky), "policy_coverage") == 0);  // For agt-2 nothing names read.a.
+  picky.agent_id = "agt-1";
+  CHECK(component(measure(some, picky), "policy_coverage") == 13);
+  picky.agent_id = "agt-3";
+  CHECK(measure(some, picky).total == 100);
+}
+
+TEST_CASE("posture: only the last 30 days count", "[posture]") {
+  Activity some;
+  some.add("1", now_ms - window_ms, "agt-1", "drop", Standing::refused);
+  CHECK(component(measure(some, question()), "approval_rate") == 25);
+  some.add("2", now_ms - window_ms + 1, "agt-1", "drop", Standing::refused);
+  CHECK(component(measure(some, question()), "approval_rate") == 0);
+}

@@ -1,0 +1,128 @@
+#include "embedded_kernel.h"
+
+#include <utility>
+
+#include "base/json_reader.h"
+#include "base/json_writer.h"
+#include "engine/realtime.h"
+
+namespace al::wasm {
+namespace {
+
+Error no_lattice() { return {Code::invalid_argument, "this kernel has no lattice"}; }
+
+}  // namespace
+
+std::unique_ptr<transport::Transport> EmbeddedKernel::local_transport() {
+  if (!lattice_) return nullptr;
+  return std::make_unique<transport::EngineTransport>(*lattice_);
+}
+
+std::optional<Millis> EmbeddedKernel::other_deadline() { return lattice_ ? lattice_->next_deadline() : std::nullopt; }
+
+void EmbeddedKernel::handle_other_timeout() {
+  if (lattice_) lattice_->handle_timeout();
+}
+
+std::string EmbeddedKernel::open_lattice(const std::string& config) {
+  if (lattice_) return error_result({Code::invalid_argument, "this kernel has a lattice already"});
+  const Result<json::Document> document = json::parse(config);
+  if (!document) return error_result(document.error());
+  std::vector<json::Fault> faults;
+  json::ObjectReader in(document->root(), "", faults);
+  const std::string_view ledger = in.required_string("ledger");
+  if (ledger != "memory" && ledger != "host") in.fault("ledger", "must be \"memory\" or \"host\"");
+  in.finish();
+  if (!faults.empty()) {
+    return error_result(json::faults_error(Code::invalid_argument, "the lattice's options are not valid", faults));
+  }
+  lattice_ = std::make_unique<transport::Lattice>(
+      ledger == "memory" ? transport::LedgerHome::memory : transport::LedgerHome::host, *this, clock_,
+      platform_entropy());
+  return "{}";
+}
+
+std::string EmbeddedKernel::load_rows(const std::string& rows) {
+  if (!lattice_) return error_result(no_lattice());
+  const Result<json::Document> document = json::parse(rows, {.bytes_max = rows.size()});
+  if (!document) return error_result(document.error());
+  for (const json::Value row : document->root().items()) {
+    const json::Items parts = row.items();
+    if (row.size() != 2) return error_result({Code::invalid_argument, "a row must be [text, openings]"});
+    auto part = parts.begin();
+    std::string text((*part).string());
+    std::string openings((*++part).string());
+    const Status loaded = lattice_->load(std::move(text), std::move(openings));
+    if (!loaded) return error_result(loaded.error());
+  }
+  return "{}";
+}
+
+std::string EmbeddedKernel::start_lattice() {
+  if (!lattice_) return error_result(no_lattice());
+  const Verb verb(*this);
+  lattice_->start();
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().field("org_id", lattice_->engine().state().org_id);
+  writer.field("size", lattice_->engine().ledger().size()).end_object();
+  return out;
+}
+
+std::string EmbeddedKernel::attach(const std::string& kind, const std::string& name) {
+  if (!lattice_) return error_result(no_lattice());
+  if (kind != "agent" && kind != "operator") {
+    return error_result({Code::invalid_argument, "only an \"agent\" or an \"operator\" can be attached"});
+  }
+  std::string out;
+  json::Writer writer(out);
+  const auto principal = kind == "agent" ? engine::PrincipalKind::agent : engine::PrincipalKind::operator_;
+  writer.begin_object().field("api_key", lattice_->attach(principal, name)).end_object();
+  return out;
+}
+
+void EmbeddedKernel::handle(double ticket, Result<wire::Request> request) {
+  const Verb verb(*this);
+  if (lattice_) {
+    lattice_->handle_request(static_cast<engine::Ticket>(ticket), std::move(request));
+  } else {
+    host_.respond(ticket, wire::error_response(no_lattice()));
+  }
+}
+
+void EmbeddedKernel::disconnected(double ticket) {
+  const Verb verb(*this);
+  if (lattice_) lattice_->handle_disconnect(static_cast<engine::Ticket>(ticket));
+}
+
+void EmbeddedKernel::appended(std::uint32_t batch) {
+  const Verb verb(*this);
+  if (lattice_) lattice_->handle_appended(batch);
+}
+
+void EmbeddedKernel::append_failed(std::uint32_t batch, const std::string& why) {
+  const Verb verb(*this);
+  if (lattice_) lattice_->handle_append_failed(batch, why);
+}
+
+void EmbeddedKernel::append(const engine::Append& append) {
+  std::string rows;
+  json::Writer writer(rows);
+  writer.begin_array();
+  for (std::uint64_t at = append.first_row; at < append.end_row; ++at) {
+    const audit::Row& row = lattice_->engine().ledger().row(at);
+    writer.begin_array().value(std::string_view(row.text)).value(std::string_view(row.openings)).end_array();
+  }
+  writer.end_array();
+  host_.append(append.batch, rows, append.first_row);
+}
+
+void EmbeddedKernel::respond(engine::Ticket ticket, wire::Response response) {
+  host_.respond(static_cast<double>(ticket), response);
+}
+void EmbeddedKernel::publish(const engine::Publish& publish) {
+  const std::string events = engine::write_events(lattice_->engine().ledger(), publish.first_row, publish.end_row);
+  if (events != "[]") host_.publish(events);
+}
+
+}  // namespace al::wasm

@@ -1,0 +1,38 @@
+// The kernel of the embedded module: clients, and the lattice that they and others ask.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "kernel.h"
+#include "transport/lattice.h"
+
+namespace al::wasm {
+
+class EmbeddedKernel final : public Kernel, public transport::LatticeHost {
+ public:
+  // The functions of README.md, "Host → kernel", by the same names.
+  std::string open_lattice(const std::string& config);
+  std::string load_rows(const std::string& rows);
+  std::string start_lattice();
+  std::string attach(const std::string& kind, const std::string& name);
+  void handle(double ticket, Result<wire::Request> request);
+  void disconnected(double ticket);
+  void appended(std::uint32_t batch);
+  void append_failed(std::uint32_t batch, const std::string& why);
+
+  void append(const engine::Append& append) override;
+  void respond(engine::Ticket ticket, wire::Response response) override;
+  void publish(const engine::Publish& publish) override;
+
+ protected:
+  std::unique_ptr<transport::Transport> local_transport() override;
+  std::optional<Millis> other_deadline() override;
+  void handle_other_timeout() override;
+
+ private:
+  std::unique_ptr<transport::Lattice> lattice_;
+};
+
+}  // namespace al::wasm

@@ -1,0 +1,46 @@
+// The embedded module: a client's functions (bindings.cc), and those of a lattice.
+#include <emscripten/bind.h>
+
+#include <string>
+#include <utility>
+
+#include "embedded_kernel.h"
+#include "wire/http.h"
+
+namespace al::wasm {
+namespace {
+
+EmbeddedKernel& embedded() {
+  static EmbeddedKernel instance;
+  return instance;
+}
+
+std::string open_lattice(const std::string& config) { return embedded().open_lattice(config); }
+std::string load_rows(const std::string& rows) { return embedded().load_rows(rows); }
+std::string start_lattice() { return embedded().start_lattice(); }
+std::string attach(const std::string& kind, const std::string& name) { return embedded().attach(kind, name); }
+
+void handle(double ticket, const std::string& method, std::string target, const std::string& headers, std::string body) {
+  embedded().handle(ticket, wire::read_request(method, std::move(target), headers, std::move(body)));
+}
+
+void disconnected(double ticket) { embedded().disconnected(ticket); }
+void appended(std::uint32_t batch) { embedded().appended(batch); }
+void append_failed(std::uint32_t batch, const std::string& message) { embedded().append_failed(batch, message); }
+
+}  // namespace
+
+Kernel& kernel() { return embedded(); }
+
+EMSCRIPTEN_BINDINGS(lattice) {
+  emscripten::function("openLattice", &open_lattice);
+  emscripten::function("loadRows", &load_rows);
+  emscripten::function("startLattice", &start_lattice);
+  emscripten::function("attach", &attach);
+  emscripten::function("handle", &handle);
+  emscripten::function("disconnected", &disconnected);
+  emscripten::function("appended", &appended);
+  emscripten::function("appendFailed", &append_failed);
+}
+
+}  // namespace al::wasm
