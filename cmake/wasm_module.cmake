@@ -14,14 +14,14 @@ function(al_compile_for_wasm target)
     -fno-exceptions     # errors are values; saves about 16 kB, and nothing can cross Embind as a bare number
     -fno-rtti           # nobody asks for a type's name
     -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)   # no path of the building machine in the published binary
-  # NDEBUG stays undefined: a broken invariant must abort (and the wrapper then refuses to go on), not run on.
   set_source_files_properties(${AGENTLATTICE_WASM_HOT_SOURCES} TARGET_DIRECTORY ${target} PROPERTIES COMPILE_OPTIONS -O2)
+  # NDEBUG stays undefined: a broken invariant must abort (and the wrapper then refuses to go on), not run on.
   target_compile_definitions(${target} PUBLIC
     JSON_NOEXCEPTION                            # nlohmann/json: same reason as -fno-exceptions
     EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)        # Embind: needed with -fno-rtti
 endfunction()
 
-# al_add_wasm_module(<target> OUTPUT <name> SOURCES <file>... PRE_JS <file>)
+# al_add_wasm_module(<target> OUTPUT <name> SOURCES <file>... PRE_JS <file> JS_LIBRARY <file>)
 # Links the kernel and SOURCES to <build>/<name>.mjs and <name>.wasm. The .mjs exports a factory; loading the .wasm is
 # left to whoever calls it (js/loaders), because every runtime does that differently.
 #
@@ -30,11 +30,12 @@ find_program(CLOSURE_COMPILER compiler PATHS ${CMAKE_SOURCE_DIR}/node_modules/go
              NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
 
 function(al_add_wasm_module target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT;PRE_JS" "SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT;PRE_JS;JS_LIBRARY" "SOURCES")
   cmake_path(ABSOLUTE_PATH arg_PRE_JS)
+  cmake_path(ABSOLUTE_PATH arg_JS_LIBRARY)
 
   add_executable(${target} ${arg_SOURCES})
-  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${arg_OUTPUT} SUFFIX .mjs LINK_DEPENDS ${arg_PRE_JS})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${arg_OUTPUT} SUFFIX .mjs LINK_DEPENDS "${arg_PRE_JS};${arg_JS_LIBRARY}")
   target_link_libraries(${target} PRIVATE agentlattice al_warnings)   # the compile flags come with the kernel
   target_link_options(${target} PRIVATE
     ${AGENTLATTICE_WASM_OPTIMISE} -flto -fno-exceptions -fno-rtti
@@ -55,6 +56,7 @@ function(al_add_wasm_module target)
     -sFETCH -sFETCH_STREAMING=1       # emscripten/fetch.h over the DOM fetch; without streaming it needs XMLHttpRequest
     -sFETCH_SUPPORT_INDEXEDDB=0       # no cache behind the caller's back; not in every runtime either
     -lwebsocket.js                    # emscripten/websocket.h
+    --js-library ${arg_JS_LIBRARY}    # after it: replaces one of its functions
 
     # Memory.
     -sMALLOC=emmalloc                 # the smallest allocator; there is one thread

@@ -1,17 +1,13 @@
 // The façade of an agent: every method is one call of the kernel.
 
-import { Client, type ClientOptions } from "./client.js";
-import {
-  act,
-  closeAll,
-  type DelegatedAgent,
-  delegate,
-  resumeGate,
-  scoped,
-} from "./delegated-agent.js";
+import type { Answer } from "./answer.js";
+import { Client } from "./client.js";
+import type { ClientOptions } from "./client-options.js";
+import { closeAll, type DelegatedAgent, delegate, scoped } from "./delegated-agent.js";
 import { invalidArgument } from "./errors.js";
-import { callOptions, readOptions, readText } from "./options.js";
-import { toQuery } from "./text.js";
+import type { EventStream } from "./event-stream.js";
+import type { EventsOptions, SubscribeOptions, Subscription } from "./realtime.js";
+import * as requests from "./requests.js";
 import type {
   ActionOptions,
   ActionResult,
@@ -24,6 +20,7 @@ import type {
   DelegateOptions,
   Delegation,
   DelegationsQuery,
+  GovernanceEvent,
   Policy,
   Posture,
   PostureQuery,
@@ -32,7 +29,6 @@ import type {
   Verification,
   WhoAmI,
 } from "./types.js";
-import { toWire } from "./wire-names.js";
 
 /** Options of `new AgentLattice(…)`. */
 export interface AgentLatticeOptions extends ClientOptions {}
@@ -44,14 +40,6 @@ export type PendingDelegation = PromiseLike<DelegatedAgent> | (() => PromiseLike
 export type DelegatedAgents<Pending extends readonly PendingDelegation[]> = {
   readonly [Index in keyof Pending]: DelegatedAgent;
 } & AsyncDisposable;
-
-const reportOptions = { status: "string", message: "string", metadata: "object" } as const;
-const auditOptions = {
-  ...callOptions,
-  cursor: "string",
-  limit: "integer",
-  actionType: "string",
-} as const;
 
 /**
  * An agent under governance, the client of a lattice. The constructor checks its options and does nothing else; the module
@@ -77,21 +65,24 @@ export class AgentLattice implements Disposable, AsyncDisposable {
    * Submits an action and says at once what became of it: `executed`, `requested` (it waits for an approval) or `denied`.
    * The action may run only when it is `executed`.
    */
-  async execute(actionType: string, options?: ActionOptions): Promise<ActionResult> {
-    return act(this.#client, "execute", actionType, options);
+  execute(actionType: string, options?: ActionOptions): Answer<ActionResult> {
+    return this.#client.call(
+      () => requests.action("execute", actionType, options),
+      requests.asResult,
+    );
   }
 
   /**
    * Submits an action and resolves when it may run, with `approval` where a person approved it. Rejects with
    * AgentLatticeDeniedError where a policy or a person denies it, with AgentLatticeTimeoutError where nobody decides in time.
    */
-  async gate(actionType: string, options?: ActionOptions): Promise<ActionResult> {
-    return act(this.#client, "gate", actionType, options);
+  gate(actionType: string, options?: ActionOptions): Answer<ActionResult> {
+    return this.#client.call(() => requests.action("gate", actionType, options), requests.asResult);
   }
 
   /** Goes on waiting for an approval that was asked for earlier, in another process perhaps. Settles like `gate`. */
-  async resumeGate(approvalId: string, options?: CallOptions): Promise<ActionResult> {
-    return resumeGate(this.#client, approvalId, options);
+  resumeGate(approvalId: string, options?: CallOptions): Answer<ActionResult> {
+    return this.#client.call(() => requests.resumeGate(approvalId, options), requests.asResult);
   }
 
   /**
@@ -153,38 +144,26 @@ export class AgentLattice implements Disposable, AsyncDisposable {
   }
 
   /** Who this agent is: identity, circuit breaker, policies, delegations. */
-  async whoami(options?: CallOptions): Promise<WhoAmI> {
-    return this.#client.call("whoami", readOptions("whoami", options, callOptions));
+  whoami(options?: CallOptions): Answer<WhoAmI> {
+    return this.#client.call(() => requests.plain("whoami", [], options));
   }
 
   /** The policies that govern this agent, or with `"org"` all of the organisation. */
-  async policies(
+  policies(
     scope: "own" | "org" = "own",
     options?: CallOptions,
-  ): Promise<{ readonly policies: readonly Policy[] }> {
-    const rest = readOptions("policies", options, callOptions);
-    return this.#client.call("policies", { ...rest, query: toQuery({ scope }) });
+  ): Answer<{ readonly policies: readonly Policy[] }> {
+    return this.#client.call(() => requests.policies(scope, options));
   }
 
   /** What would happen to an action. Nothing is recorded and nobody is asked. */
-  async canI(actionType: string, options?: CanIOptions): Promise<CanI> {
-    const known = { ...callOptions, metadata: "object", dataAccessed: "json" } as const;
-    const { metadata, dataAccessed, ...rest } = readOptions("canI", options, known);
-    const body = toWire({
-      actionType: readText("canI", "the action type", actionType),
-      metadata,
-      dataAccessed,
-    });
-    return this.#client.call("canI", { ...rest, body });
+  canI(actionType: string, options?: CanIOptions): Answer<CanI> {
+    return this.#client.call(() => requests.canI(actionType, options));
   }
 
   /** One page of the audit trail, newest first. */
-  async audit(query?: AuditQuery): Promise<AuditPage> {
-    const { cursor, limit, actionType, ...rest } = readOptions("audit", query, auditOptions);
-    return this.#client.call("audit", {
-      ...rest,
-      query: toQuery({ cursor, limit, action_type: actionType }),
-    });
+  audit(query?: AuditQuery): Answer<AuditPage> {
+    return this.#client.call(() => requests.audit(query));
   }
 
   /** The whole audit trail, newest first, page after page (`limit` events on each), as it is consumed. */
@@ -198,55 +177,61 @@ export class AgentLattice implements Disposable, AsyncDisposable {
     } while (cursor !== undefined);
   }
 
-  /** Recomputes the audit log of the organisation and says whether it is what was written. */
-  async verify(options?: CallOptions): Promise<Verification> {
-    return this.#client.call("verify", readOptions("verify", options, callOptions));
+  /**
+   * Recomputes the audit log of the organisation, here, and says whether it is what was written, and whether it continues what
+   * this client verified before (the option `checkpoints`). `CHECKPOINT_UNAVAILABLE` where that cannot be read or kept.
+   */
+  verify(options?: CallOptions): Answer<Verification> {
+    return this.#client.verify(options);
   }
 
   /** Delegations given or held. */
-  async delegations(
-    query?: DelegationsQuery,
-  ): Promise<{ readonly delegations: readonly Delegation[] }> {
-    const known = { ...callOptions, role: "string", activeOnly: "boolean" } as const;
-    const { role, activeOnly, ...rest } = readOptions("delegations", query, known);
-    return this.#client.call("delegations", {
-      ...rest,
-      query: toQuery({ role, active_only: activeOnly }),
-    });
+  delegations(query?: DelegationsQuery): Answer<{ readonly delegations: readonly Delegation[] }> {
+    return this.#client.call(() => requests.delegations(query));
   }
 
   /** Ends a delegation and everything below it. A second time it answers the same. */
-  async revoke(
-    delegationId: string,
-    options?: CallOptions,
-  ): Promise<{ readonly revoked: boolean }> {
-    return this.#client.call("revoke", {
-      ...readOptions("revoke", options, callOptions),
-      args: [delegationId],
-    });
+  revoke(delegationId: string, options?: CallOptions): Answer<{ readonly revoked: boolean }> {
+    return this.#client.call(() => requests.plain("revoke", [delegationId], options));
   }
 
   /** Reports what became of an executed action. Reporting again adds to the record. */
-  async report(
-    auditEventId: string,
-    outcome: ReportOutcome,
-    options?: CallOptions,
-  ): Promise<Report> {
-    const rest = readOptions("report", options, callOptions);
-    const { status, message, metadata } = readOptions("report", outcome, reportOptions);
-    const body = toWire({
-      auditEventId: readText("report", "the audit event's id", auditEventId),
-      status,
-      message,
-      metadata,
-    });
-    return this.#client.call("report", { ...rest, body });
+  report(auditEventId: string, outcome: ReportOutcome, options?: CallOptions): Answer<Report> {
+    return this.#client.call(() => requests.report(auditEventId, outcome, options));
   }
 
   /** How well this organisation is governed, 0 – 100, with its components. */
-  async posture(query?: PostureQuery): Promise<Posture> {
-    const { agent, ...rest } = readOptions("posture", query, { ...callOptions, agent: "string" });
-    return this.#client.call("posture", { ...rest, query: toQuery({ agent }) });
+  posture(query?: PostureQuery): Answer<Posture> {
+    return this.#client.call(() => requests.posture(query));
+  }
+
+  /**
+   * Calls `listener` with each event of the organisation, once, in order, whatever the connection does meanwhile. Resolves when
+   * events flow. `orgId` may be null: a key belongs to one organisation. What the listener throws is reported like any
+   * uncaught error.
+   */
+  async subscribe(
+    orgId: string | null,
+    listener: (event: GovernanceEvent) => void,
+    options?: SubscribeOptions,
+  ): Promise<Subscription> {
+    return this.#client.realtime.subscribe(orgId, listener, options);
+  }
+
+  /**
+   * The same, for a loop. A loop that is slower than the events holds them back at the service, and misses none.
+   *
+   * ```js
+   * for await (const { eventType, data } of al.events({ events: ["action.denied"] })) console.log(eventType, data);
+   * ```
+   */
+  events(options?: EventsOptions): EventStream {
+    return this.#client.realtime.events(options);
+  }
+
+  /** Ends every subscription of this client. */
+  async unsubscribe(): Promise<void> {
+    this.#client.realtime.unsubscribe();
   }
 
   /** Rejects whatever is open, and every later call, with `CLOSED`. */

@@ -1,127 +1,63 @@
 // A client inside a kernel, opened at the first call: what AgentLattice, DelegatedAgent and Operator are faces of.
 
 import { unlessAborted } from "./abort.js";
+import { type Answer, answerOf } from "./answer.js";
+import type { Submission } from "./boundary.js";
+import { MemoryCheckpointStore, Pins } from "./checkpoints.js";
+import {
+  type ClientOptions,
+  type OpenClient,
+  readClientOptions,
+  targetOf,
+} from "./client-options.js";
+import { clientPayload } from "./client-payload.js";
 import { closedError, invalidArgument } from "./errors.js";
-import { Kernel, type Submission } from "./kernel.js";
-import type { WasmSource } from "./loaders/platform.js";
-import type { Kind } from "./options.js";
-import { readOptions } from "./options.js";
+import { logging, watched } from "./hooks.js";
+import { Kernel, type KernelOptions } from "./kernel.js";
+import { Realtime } from "./realtime.js";
+import type { Request } from "./requests.js";
 import { toJson } from "./text.js";
-import type { CallOptions } from "./types.js";
+import type { CallOptions, Verification } from "./types.js";
 import { fromWire, toWire } from "./wire-names.js";
-
-/** Opens a client in a lattice of this process. A Lattice does this. */
-export interface LatticeConnection {
-  /** @internal `config` is the boundary's `openClient` configuration without a base URL. */
-  readonly connect: (config: string) => Promise<OpenClient>;
-}
-
-/** @internal */
-export interface OpenClient {
-  readonly kernel: Kernel;
-  readonly client: number;
-  /** True where the instance serves this client alone and ends with it. */
-  readonly alone: boolean;
-}
-
-/** What a client of any kind is made of. */
-export interface ClientOptions {
-  /**
-   * The bearer key, or a function that fetches it when it is first needed. It is kept out of every error, log and
-   * inspection.
-   */
-  readonly apiKey?: string | (() => string | Promise<string>) | undefined;
-  readonly api_key?: string | undefined;
-  /** Where the service is. Default: `https://agentlattice.com`. */
-  readonly baseUrl?: string | undefined;
-  readonly base_url?: string | undefined;
-  /** A lattice of this process, in place of a service. */
-  readonly lattice?: LatticeConnection | undefined;
-  /** What requests go through, in place of `globalThis.fetch`. */
-  readonly fetch?: typeof globalThis.fetch | undefined;
-  /** How long `gate` waits, in milliseconds. Default: 8 hours. */
-  readonly gatePollTimeoutMs?: number | undefined;
-  readonly gate_poll_timeout_ms?: number | undefined;
-  /** How often `gate` asks where nothing better can be had, in milliseconds. Default: 5000. */
-  readonly gatePollIntervalMs?: number | undefined;
-  readonly gate_poll_interval_ms?: number | undefined;
-  /** A limit on each attempt, headers and body, in milliseconds. Default: 30000. */
-  readonly requestTimeoutMs?: number | undefined;
-  /** Attempts of one call, the first included. Default: 3. */
-  readonly maxAttempts?: number | undefined;
-  /** How long the service may hold its answer while `gate` waits, in seconds, 0 – 55; 0 turns it off. */
-  readonly longPollSeconds?: number | undefined;
-  /** The kernel's module, for runtimes where the package cannot find it by itself. */
-  readonly wasm?: WasmSource | Promise<WasmSource> | undefined;
-}
-
-const clientOptions: Readonly<Record<string, Kind>> = {
-  apiKey: "any",
-  baseUrl: "string",
-  lattice: "object",
-  fetch: "function",
-  gatePollTimeoutMs: "integer",
-  gatePollIntervalMs: "integer",
-  requestTimeoutMs: "integer",
-  maxAttempts: "integer",
-  longPollSeconds: "integer",
-  wasm: "any",
-};
-
-export const defaultBaseUrl = "https://agentlattice.com";
-
-/** One request to the service, in the façade's terms. */
-export interface ClientRequest extends CallOptions {
-  readonly args?: readonly string[];
-  readonly query?: string;
-  readonly body?: unknown;
-  readonly eventId?: string | undefined;
-  readonly delegationId?: string | undefined;
-}
 
 export class Client {
   /** Where requests go, for people. */
   readonly target: string;
+  readonly realtime: Realtime;
   readonly #name: string;
+  readonly #pins: Pins;
   readonly #open: () => Promise<OpenClient>;
   #opening: Promise<OpenClient> | undefined;
   #closed = false;
 
   /** Checks the options and does nothing else. `name` is the face's, for messages. */
   constructor(name: string, given: ClientOptions) {
-    const options = readOptions(name, given, clientOptions);
-    const key = options.apiKey;
-    if (typeof key !== "function" && (typeof key !== "string" || key.trim() === "")) {
-      throw invalidArgument(
-        `${name}: "apiKey" is missing; pass the key, for instance from the environment: it is never hardcoded`,
-      );
-    }
-    if (options.lattice !== undefined && options.baseUrl !== undefined) {
-      throw invalidArgument(`${name}: "lattice" and "baseUrl" exclude each other`);
-    }
-    if (options.lattice !== undefined && typeof options.lattice.connect !== "function") {
-      throw invalidArgument(`${name}: "lattice" must be an open Lattice`);
-    }
-    // Looked at by the first call; until then nobody else would handle its rejection.
-    if (options.wasm instanceof Promise) options.wasm.catch(() => {});
+    const options = readClientOptions(name, given);
     this.#name = name;
-    this.target = options.lattice === undefined ? baseUrlOf(name, options) : "lattice:";
+    this.target = targetOf(name, options);
+    this.#pins = new Pins(options.checkpoints ?? new MemoryCheckpointStore(), this.target);
+    this.realtime = new Realtime(async (filter, sink, signal) => {
+      if (options.lattice === undefined) needWebSocket(options);
+      const { kernel, client } = await this.#opened(signal);
+      return kernel.subscribe(client, toJson(toWire({ ...filter }), "the filter"), sink);
+    });
     this.#open = () => open(options, this.target);
   }
 
-  /** Sends one request and decodes its answer, names renamed. Opens the client first where that is not done. */
-  async call<T>(operation: string, request: ClientRequest = {}): Promise<T> {
-    const { args, body, ...rest } = request;
-    const submission: Submission = {
-      operation,
-      ...rest,
-      ...(args === undefined ? {} : { args: checkArgs(operation, args) }),
-      ...(body === undefined ? {} : { body: toJson(body, `${operation}: the request`) }),
-    };
-    const { kernel, client } = await unlessAborted(this.#opened(), request.signal);
-    if (this.#closed) throw closedError(`this ${this.#name}`);
-    const json = await kernel.submit(client, submission);
-    return (json === "" ? {} : fromWire(JSON.parse(json))) as T;
+  /**
+   * Sends one request and decodes its answer, names renamed. Opens the client first where that is not done. What `build` throws,
+   * the answer rejects with.
+   */
+  call<T>(build: () => Request | Promise<Request>, shape?: (data: T) => T | Promise<T>): Answer<T> {
+    return answerOf(this.#call(build, shape));
+  }
+
+  /** Verifies the ledger, against what is pinned, and pins what was found good. */
+  verify(options: CallOptions | undefined): Answer<Verification> {
+    return this.call(
+      () => this.#pins.request(options),
+      (verification: Verification) => this.#pins.keep(verification),
+    );
   }
 
   /** Rejects whatever is open and every later call. */
@@ -137,23 +73,47 @@ export class Client {
       .catch(() => {});
   }
 
+  async #call<T>(
+    build: () => Request | Promise<Request>,
+    shape: (data: T) => T | Promise<T> = (data) => data,
+  ): Promise<{ data: T; answer: Response | undefined }> {
+    const building = build();
+    const request = building instanceof Promise ? await building : building;
+    const submission = submissionOf(request);
+    const { kernel, client } = await this.#opened(request.signal);
+    const { json, answer } = await kernel.submit(client, submission);
+    return { data: await shape(decodeAnswer(json) as T), answer };
+  }
+
   /** Idempotent: callers that race share one opening. One that failed is tried again by the next call. */
-  #opened(): Promise<OpenClient> {
-    if (this.#closed) return Promise.reject(closedError(`this ${this.#name}`));
+  async #opened(signal: AbortSignal | undefined): Promise<OpenClient> {
+    if (this.#closed) throw closedError(`this ${this.#name}`);
     this.#opening ??= this.#open().catch((error: unknown) => {
       this.#opening = undefined;
       throw error;
     });
-    return this.#opening;
+    const opened = await unlessAborted(this.#opening, signal);
+    if (this.#closed) throw closedError(`this ${this.#name}`);
+    return opened;
   }
 }
 
-async function open(options: ClientOptions, baseUrl: string): Promise<OpenClient> {
-  const { apiKey, lattice } = options;
-  const config = toJson(
+/** A request as it crosses. */
+export const submissionOf = ({ body, ...request }: Request): Submission => ({
+  ...request,
+  body: body === undefined ? "" : toJson(body, `${request.operation}: the request`),
+});
+
+/** An answer's body as the façade gives it. */
+export const decodeAnswer = (json: string): unknown =>
+  json === "" ? {} : fromWire(JSON.parse(json));
+
+/** What `openClient` takes; a key comes from the options, or from whoever was asked for it. */
+export const configOf = (options: ClientOptions, apiKey: unknown, baseUrl?: string): string =>
+  toJson(
     toWire({
-      apiKey: typeof apiKey === "function" ? await apiKey() : apiKey,
-      baseUrl: lattice === undefined ? baseUrl : undefined,
+      apiKey,
+      baseUrl,
       requestTimeoutMs: options.requestTimeoutMs,
       attemptsMax: options.maxAttempts,
       gateTimeoutMs: options.gatePollTimeoutMs,
@@ -162,42 +122,29 @@ async function open(options: ClientOptions, baseUrl: string): Promise<OpenClient
     }),
     "the configuration",
   );
-  if (lattice !== undefined) return lattice.connect(config);
-  const kernel = await Kernel.start({ wasm: options.wasm, fetch: options.fetch });
-  return {
-    kernel,
-    client: kernel.call<{ client: number }>("openClient", config).client,
-    alone: true,
-  };
+
+async function open(options: ClientOptions, baseUrl: string): Promise<OpenClient> {
+  const { apiKey, lattice } = options;
+  const key = typeof apiKey === "function" ? await apiKey() : apiKey;
+  if (lattice !== undefined) return lattice.openClient(configOf(options, key));
+  const kernel = await Kernel.start(clientPayload, networkOf(options));
+  const { client } = kernel.call<{ client: number }>("openClient", configOf(options, key, baseUrl));
+  return { kernel, client, alone: true };
 }
 
-function baseUrlOf(name: string, { baseUrl = defaultBaseUrl }: ClientOptions): string {
-  try {
-    const url = new URL(baseUrl);
-    if (
-      /^https?:$/.test(url.protocol) &&
-      url.username === "" &&
-      url.password === "" &&
-      url.search === "" &&
-      url.hash === ""
-    ) {
-      return url.href.replace(/\/+$/, "");
-    }
-  } catch {
-    // Said below.
-  }
+/** Which network an instance sees, and who watches. */
+function networkOf({ wasm, fetch, WebSocket, hooks, logger }: ClientOptions): KernelOptions {
+  const sockets = WebSocket as typeof globalThis.WebSocket | undefined;
+  const watching = logger === undefined ? hooks : logging(logger, hooks ?? {});
+  if (watching === undefined) return { wasm, fetch, WebSocket: sockets };
+  // The global is looked up at each request, so that one replaced later (a test's, a tracer's) is honoured.
+  const plain: typeof globalThis.fetch = fetch ?? ((url, init) => globalThis.fetch(url, init));
+  return { wasm, fetch: watched(plain, watching), WebSocket: sockets };
+}
+
+function needWebSocket({ WebSocket = globalThis.WebSocket }: ClientOptions): void {
+  if (WebSocket !== undefined) return;
   throw invalidArgument(
-    `${name}: "baseUrl" must be an http(s) URL without credentials, query and fragment`,
+    'this runtime has no WebSocket; give one to the client, for instance that of the npm package "ws": { …, WebSocket }',
   );
-}
-
-function checkArgs(operation: string, args: readonly string[]): readonly string[] {
-  for (const arg of args) {
-    if (typeof arg !== "string" || arg === "" || arg.includes("\n")) {
-      throw invalidArgument(
-        `${operation}: an id or a name must be a string of one line that is not empty`,
-      );
-    }
-  }
-  return args;
 }

@@ -1,8 +1,9 @@
-// Actions, and the sub-agents that may perform them: what an agent and its children have in common.
+// The sub-agents that an agent makes, and the scopes that end them.
 
+import type { Answer } from "./answer.js";
 import type { Client } from "./client.js";
-import { closedError, invalidArgument } from "./errors.js";
-import { callOptions, readOptions, readText } from "./options.js";
+import { closedError } from "./errors.js";
+import * as requests from "./requests.js";
 import type {
   ActionOptions,
   ActionResult,
@@ -10,81 +11,20 @@ import type {
   DelegateOptions,
   Delegation,
 } from "./types.js";
-import { toWire } from "./wire-names.js";
-
-const actionOptions = {
-  ...callOptions,
-  metadata: "object",
-  dataAccessed: "json",
-  eventId: "string",
-} as const;
-const delegateOptions = { ...callOptions, capabilities: "strings", ttl: "integer" } as const;
 
 /** @internal */
-export async function act(
-  client: Client,
-  operation: "execute" | "gate",
-  actionType: string,
-  options: ActionOptions | undefined,
-  delegationId?: string,
-): Promise<ActionResult> {
-  const { metadata, dataAccessed, ...rest } = readOptions(operation, options, actionOptions);
-  const body = toWire({
-    actionType: readText(operation, "the action type", actionType),
-    metadata,
-    dataAccessed,
-  });
-  return asResult(await client.call<ActionResult>(operation, { ...rest, body, delegationId }));
-}
-
-/** @internal */
-export async function resumeGate(
-  client: Client,
-  approvalId: string,
-  options: CallOptions | undefined,
-  delegationId?: string,
-): Promise<ActionResult> {
-  const rest = readOptions("resumeGate", options, callOptions);
-  return asResult(
-    await client.call<ActionResult>("resumeGate", { ...rest, args: [approvalId], delegationId }),
-  );
-}
-
-const asResult = (result: ActionResult): ActionResult => ({
-  ...result,
-  conditionsEvaluated: result.conditionsEvaluated ?? [],
-});
-
-/** @internal */
-export function delegate<T>(
+export async function delegate<T>(
   client: Client,
   name: string,
   options: DelegateOptions,
   body: ((agent: DelegatedAgent) => T | Promise<T>) | undefined,
   parentId?: string,
 ): Promise<DelegatedAgent | T> {
-  const created = create(client, name, options, parentId);
-  return body === undefined ? created : created.then((agent) => scoped(agent, [agent], body));
-}
-
-async function create(
-  client: Client,
-  name: string,
-  options: DelegateOptions,
-  parentId: string | undefined,
-): Promise<DelegatedAgent> {
-  const { capabilities, ttl, ...rest } = readOptions("delegate", options, delegateOptions);
-  if (capabilities === undefined)
-    throw invalidArgument(
-      'delegate: "capabilities" is missing: the action types that the child may perform',
-    );
-  if (ttl === undefined)
-    throw invalidArgument('delegate: "ttl" is missing: the lifetime in seconds, 1 – 86400');
-  const body = toWire({ name: readText("delegate", "the name", name), capabilities, ttl });
-  return new DelegatedAgent(
+  const agent = new DelegatedAgent(
     client,
-    await client.call<Delegation>("delegate", { ...rest, body, delegationId: parentId }),
+    await client.call<Delegation>(() => requests.delegate(name, options, parentId)),
   );
+  return body === undefined ? agent : scoped(agent, [agent], body);
 }
 
 /** Runs `body` and closes `agents` after it, whatever happened. Where both fail, the error of the body is the one that counts. */
@@ -136,21 +76,18 @@ export class DelegatedAgent implements AsyncDisposable {
   }
 
   /** As {@link AgentLattice.execute}, as the child. */
-  async execute(actionType: string, options?: ActionOptions): Promise<ActionResult> {
-    this.#checkOpen();
-    return act(this.#client, "execute", actionType, options, this.id);
+  execute(actionType: string, options?: ActionOptions): Answer<ActionResult> {
+    return this.#act((id) => requests.action("execute", actionType, options, id));
   }
 
   /** As {@link AgentLattice.gate}, as the child. */
-  async gate(actionType: string, options?: ActionOptions): Promise<ActionResult> {
-    this.#checkOpen();
-    return act(this.#client, "gate", actionType, options, this.id);
+  gate(actionType: string, options?: ActionOptions): Answer<ActionResult> {
+    return this.#act((id) => requests.action("gate", actionType, options, id));
   }
 
   /** As {@link AgentLattice.resumeGate}, as the child. */
-  async resumeGate(approvalId: string, options?: CallOptions): Promise<ActionResult> {
-    this.#checkOpen();
-    return resumeGate(this.#client, approvalId, options, this.id);
+  resumeGate(approvalId: string, options?: CallOptions): Answer<ActionResult> {
+    return this.#act((id) => requests.resumeGate(approvalId, options, id));
   }
 
   /** As {@link AgentLattice.delegate}: a child of this child, narrower still, and never outliving it. */
@@ -171,12 +108,21 @@ export class DelegatedAgent implements AsyncDisposable {
 
   /** Revokes the delegation and everything below it, once: closing again gives the same answer. */
   close(): Promise<void> {
-    this.#closing ??= this.#client.call("revoke", { args: [this.id] }).then(() => {});
+    this.#closing ??= this.#client
+      .call(() => requests.plain("revoke", [this.id], undefined))
+      .then(() => {});
     return this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #act(build: (delegationId: string) => requests.Request): Answer<ActionResult> {
+    return this.#client.call(() => {
+      this.#checkOpen();
+      return build(this.id);
+    }, requests.asResult);
   }
 
   #checkOpen(): void {

@@ -6,7 +6,10 @@ export {
   type DelegatedAgents,
   type PendingDelegation,
 } from "./agent-lattice.js";
-export type { ClientOptions, LatticeConnection } from "./client.js";
+export type { Answer, RawResponse } from "./answer.js";
+export { type CheckpointStore, MemoryCheckpointStore } from "./checkpoints.js";
+export type { ClientOptions, LatticeConnection } from "./client-options.js";
+export type { ServerSocket } from "./connections.js";
 export type { DelegatedAgent } from "./delegated-agent.js";
 export {
   AgentLatticeAbortedError,
@@ -24,6 +27,8 @@ export {
   isProtocolError,
   isTimeoutError,
 } from "./errors.js";
+export type { EventStream } from "./event-stream.js";
+export type { Attempt, AttemptOutcome, Hooks, Logger } from "./hooks.js";
 export {
   type EmbeddedAgentOptions,
   type EmbeddedOperatorOptions,
@@ -31,7 +36,6 @@ export {
   Lattice,
   type LatticeOptions,
 } from "./lattice.js";
-export type { Subscription } from "./listeners.js";
 export type { WasmSource } from "./loaders/platform.js";
 export {
   type AgentRegistration,
@@ -41,6 +45,7 @@ export {
   type OperatorOptions,
   type OperatorRegistration,
 } from "./operator.js";
+export type { EventsOptions, SubscribeOptions, Subscription } from "./realtime.js";
 export type { LedgerRow, LedgerStore } from "./stores/store.js";
 export type {
   ActionOptions,

@@ -1,7 +1,15 @@
-// One instance of the WebAssembly module, and the traffic with it. Knows the boundary (wasm/README.md) and nothing else.
+// One instance of a WebAssembly module, and the traffic with it. Knows the boundary (wasm/README.md) and nothing else.
 
 import { onAbort } from "./abort.js";
-import createAgentLattice, { type Exports, type Host, type Text } from "./agentlattice.mjs";
+import type {
+  Channel,
+  ChannelSink,
+  Exports,
+  Host,
+  Settlement,
+  Submission,
+  Text,
+} from "./boundary.js";
 import {
   AgentLatticeCrashedError,
   type AgentLatticeError,
@@ -9,61 +17,51 @@ import {
   type BoundaryError,
   closedError,
   errorFromBoundary,
+  invalidArgument,
 } from "./errors.js";
 import { loadModule, type WasmSource } from "./loaders/platform.js";
+import type { Payload } from "./payload.js";
 import { wellFormed } from "./text.js";
 
 /** How to make an instance. */
 export interface KernelOptions {
   /** The module; default: the package's own. */
   readonly wasm?: WasmSource | Promise<WasmSource> | undefined;
-  /** What network requests go through; default: `globalThis.fetch`. */
-  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** What network requests go through; default: `globalThis.fetch`. `first`: by a call that begins. */
+  readonly fetch?:
+    | ((url: string, init: RequestInit, first: boolean) => Promise<Response>)
+    | undefined;
+  /** What realtime channels go through; default: `globalThis.WebSocket`. */
+  readonly WebSocket?: typeof globalThis.WebSocket | undefined;
   /** What a kernel with a lattice asks of its host. None of these may throw. */
   readonly lattice?: LatticeHost | undefined;
 }
 
 /** The callbacks that only a lattice uses. */
-export type LatticeHost = Pick<Host, "respond" | "append" | "publish"> & {
+export type LatticeHost = Pick<Host, "respond" | "append" | "send" | "hangUp"> & {
   /** The instance is lost, or was closed; nothing will be answered any more. */
   ended(error: AgentLatticeError): void;
 };
 
-/** One call of a client. */
-export interface Submission {
-  readonly operation: string;
-  /** Path arguments. */
-  readonly args?: readonly string[];
-  readonly query?: string;
-  /** Wire JSON. */
-  readonly body?: string;
-  readonly eventId?: string | undefined;
-  readonly delegationId?: string | undefined;
-  readonly timeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-interface Settlement {
-  readonly ok: boolean;
-  readonly json: string;
-}
-
 /** A call that waits for its settlement. */
 interface Pending {
-  readonly resolve: (settlement: Settlement) => void;
+  readonly settle: (settlement: Settlement) => void;
   readonly reject: (error: unknown) => void;
   /** Stops listening to the call's signal. */
-  readonly stop: (() => void) | undefined;
+  readonly stop?: (() => void) | undefined;
 }
 
-/** The entries of the boundary that a caller may use by name: those that answer with JSON or with nothing. */
-type Entry = Exclude<keyof Exports, "submit" | "cancel" | "wake">;
+/** The entries of the boundary that a caller may use by name. */
+type Entry = Exclude<keyof Exports, "submit" | "cancel" | "wake" | "subscribe">;
 
 export class Kernel {
   #exports: Exports | undefined;
   #ended: AgentLatticeError | undefined;
-  #calls = 0;
+  #numbers = 0;
+  #submitting = false;
+  #answer: Response | undefined;
   readonly #pending = new Map<number, Pending>();
+  readonly #channels = new Map<number, ChannelSink>();
   readonly #lattice: LatticeHost | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -72,13 +70,17 @@ export class Kernel {
   }
 
   /** Makes an instance. Fails with what the loader or the engine of the runtime says. */
-  static async start(options: KernelOptions = {}): Promise<Kernel> {
+  static async start(payload: Payload, options: KernelOptions = {}): Promise<Kernel> {
     const kernel = new Kernel(options.lattice);
-    const module = await loadModule(options.wasm);
-    kernel.#exports = await new Promise<Exports>((resolve, reject) => {
-      createAgentLattice({
+    const { fetch, WebSocket } = options;
+    const [create, module] = await Promise.all([payload.glue(), loadModule(payload, options.wasm)]);
+    kernel.#exports = await new Promise<Exports>((resolve, rejectWith) => {
+      const reject = (cause: unknown): void =>
+        rejectWith(options.wasm === undefined ? cause : mismatch(payload, cause));
+      create({
         host: kernel.#host(),
-        ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+        fetch: fetch && ((url, init) => fetch(url as string, init ?? {}, kernel.#submitting)),
+        WebSocket,
         // The factory has no way to hear that this failed, so it is raced with a rejection of our own.
         instantiateWasm: (imports, receive) => {
           WebAssembly.instantiate(module, imports).then(
@@ -90,6 +92,9 @@ export class Kernel {
         print: ignore,
         printErr: ignore,
         onAbort: (cause) => void kernel.#poison(cause),
+        onAnswer: (answer) => {
+          kernel.#answer = answer;
+        },
       }).then(resolve, reject);
     });
     if (kernel.#ended !== undefined) throw kernel.#ended;
@@ -101,15 +106,69 @@ export class Kernel {
     return this.#ended;
   }
 
-  /** Starts a call and waits for its settlement: wire JSON, or "" where the answer has no body. */
-  async submit(client: number, submission: Submission): Promise<string> {
+  /** Starts a call and waits for its settlement. One that is an error is thrown. */
+  async submit(client: number, submission: Submission): Promise<Settlement> {
     const { signal } = submission;
-    const { ok, json } = await this.#settlement(client, submission);
-    if (ok) return json;
+    if (signal?.aborted) throw abortedError(signal);
+    const settlement = await new Promise<Settlement>((resolve, reject) => {
+      const call = ++this.#numbers;
+      const cancel = (): void => this.#enter((exports) => exports.cancel(client, call));
+      this.#start(client, call, submission, {
+        settle: resolve,
+        reject,
+        stop: signal && onAbort(signal, cancel),
+      });
+    });
+    if (settlement.ok) return settlement;
     // Made here, not where it was settled, so that its stack leads to the caller and not into the module.
-    const error = JSON.parse(json) as BoundaryError;
+    const error = JSON.parse(settlement.json) as BoundaryError;
     const aborted = signal?.aborted && error.class === "aborted";
     throw errorFromBoundary(error, aborted ? signal.reason : undefined);
+  }
+
+  /**
+   * Starts a call that is settled before this returns; where it is not, it is cancelled, and `late` makes the error from what
+   * is known then.
+   */
+  submitNow(
+    client: number,
+    submission: Submission,
+    late: (error: BoundaryError) => AgentLatticeError,
+  ): string {
+    const call = ++this.#numbers;
+    let settlement: Settlement | undefined;
+    let failed: unknown;
+    this.#start(client, call, submission, {
+      settle: (given) => {
+        settlement = given;
+      },
+      reject: (error) => {
+        failed = error;
+      },
+    });
+    const inTime = settlement !== undefined || failed !== undefined;
+    if (!inTime) this.#cross((exports) => exports.cancel(client, call));
+    if (failed !== undefined) throw failed;
+    const { ok, json } = settlement as unknown as Settlement;
+    if (ok) return json;
+    const error = JSON.parse(json) as BoundaryError;
+    throw inTime ? errorFromBoundary(error) : late(error);
+  }
+
+  /** Opens a realtime channel of a client. */
+  subscribe(client: number, filter: string, sink: ChannelSink): Channel {
+    const number = ++this.#numbers;
+    this.#channels.set(number, sink);
+    const tell = (entry: "pause" | "resume" | "unsubscribe") => () => {
+      if (this.#channels.has(number)) this.#enter((exports) => exports[entry](client, number));
+    };
+    try {
+      this.#cross((exports) => exports.subscribe(client, number, wellFormed(filter)));
+    } catch (error) {
+      this.#channels.delete(number);
+      throw error;
+    }
+    return { pause: tell("pause"), resume: tell("resume"), unsubscribe: tell("unsubscribe") };
   }
 
   /** Calls one of the boundary's functions. Its JSON answer comes back decoded; its error is thrown. */
@@ -122,14 +181,42 @@ export class Kernel {
     return decode(answer) as T;
   }
 
+  /** Tells the kernel something that nobody waits for. Where it has ended, everyone concerned was told already. */
+  inform(entry: Entry, ...args: (Text | number)[]): void {
+    try {
+      this.call(entry, ...args);
+    } catch {
+      // INVARIANT: #ended is set.
+    }
+  }
+
   /** Ends the instance: whatever still waits is rejected, and so is every later call. Harmless when it has ended. */
   close(what: string): void {
     this.#end(closedError(what));
   }
 
+  #start(client: number, call: number, submission: Submission, pending: Pending): void {
+    const { operation, args = [], query = "", body = "", timeoutMs = 0 } = submission;
+    this.#pending.set(call, pending);
+    const lines = wellFormed(args.join("\n"));
+    const eventId = wellFormed(submission.eventId ?? "");
+    const delegationId = wellFormed(submission.delegationId ?? "");
+    this.#submitting = true;
+    try {
+      this.#cross(({ submit }) =>
+        submit(client, call, operation, lines, query, body, eventId, delegationId, timeoutMs),
+      );
+    } catch (error) {
+      this.#take(call)?.reject(error);
+    } finally {
+      this.#submitting = false;
+    }
+  }
+
   /** Every way into the instance. Whatever is thrown there is a trap: after it, nothing inside can be trusted. */
   #cross<T>(enter: (exports: Exports) => T): T {
     if (this.#ended !== undefined) throw this.#ended;
+    this.#answer = undefined;
     try {
       return enter(this.#exports as Exports);
     } catch (cause) {
@@ -138,45 +225,21 @@ export class Kernel {
   }
 
   #host(): Host {
+    const lattice = this.#lattice;
     return {
-      settle: (call, ok, json) => this.#take(call)?.resolve({ ok, json }),
+      settle: (call, ok, json) => this.#take(call)?.settle({ ok, json, answer: this.#answer }),
+      event: (subscription, json) => this.#channels.get(subscription)?.event(json),
+      channel: (subscription, state, json) => {
+        const sink = this.#channels.get(subscription);
+        if (state === "ended") this.#channels.delete(subscription);
+        sink?.channel(state, json === "" ? undefined : errorFromBoundary(JSON.parse(json)));
+      },
       wakeIn: (ms, keepAlive) => this.#wakeIn(ms, keepAlive),
-      respond: (ticket, status, headers, body) =>
-        this.#lattice?.respond(ticket, status, headers, body),
-      append: (batch, rows, firstRow) => this.#lattice?.append(batch, rows, Number(firstRow)),
-      publish: (events) => this.#lattice?.publish(events),
+      respond: (ticket, status, headers, body) => lattice?.respond(ticket, status, headers, body),
+      append: (batch, rows, firstRow) => lattice?.append(batch, rows, Number(firstRow)),
+      send: (connection, text) => lattice?.send(connection, text),
+      hangUp: (connection, code, reason) => lattice?.hangUp(connection, code, reason),
     };
-  }
-
-  #settlement(client: number, submission: Submission): Promise<Settlement> {
-    const { operation, args = [], query = "", body = "", signal } = submission;
-    if (signal?.aborted) return Promise.reject(abortedError(signal));
-    const call = ++this.#calls;
-    return new Promise((resolve, reject) => {
-      const cancel = (): void => this.#enter((exports) => exports.cancel(client, call));
-      this.#pending.set(call, { resolve, reject, stop: signal && onAbort(signal, cancel) });
-      const eventId = wellFormed(submission.eventId ?? "");
-      const delegationId = wellFormed(submission.delegationId ?? "");
-      const lines = wellFormed(args.join("\n"));
-      const timeoutMs = submission.timeoutMs ?? 0;
-      try {
-        this.#cross((exports) =>
-          exports.submit(
-            client,
-            call,
-            operation,
-            lines,
-            query,
-            body,
-            eventId,
-            delegationId,
-            timeoutMs,
-          ),
-        );
-      } catch (error) {
-        this.#take(call)?.reject(error);
-      }
-    });
   }
 
   /** Takes a call off the table; its listener goes with it. */
@@ -221,12 +284,20 @@ export class Kernel {
     this.#exports = undefined;
     clearTimeout(this.#timer);
     for (const call of [...this.#pending.keys()]) this.#take(call)?.reject(error);
+    for (const sink of this.#channels.values()) sink.channel("ended", error);
+    this.#channels.clear();
     this.#lattice?.ended(error);
     return error;
   }
 }
 
 const ignore = (): void => {};
+
+const mismatch = ({ name }: Payload, cause: unknown): AgentLatticeError =>
+  invalidArgument(
+    `"wasm" does not fit: it must be the ${name} of this version of the package (${String(cause)})`,
+    cause,
+  );
 
 /** An answer of the boundary: JSON, nothing, or an error, which is thrown. */
 function decode(answer: string | undefined): unknown {

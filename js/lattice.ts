@@ -1,17 +1,21 @@
 // The embedded lattice: a governance service inside this process. It answers requests, keeps the ledger, passes on events;
 // what is allowed is the kernel's business.
 
-import { onAbort } from "./abort.js";
 import { AgentLattice } from "./agent-lattice.js";
-import { Client, type ClientOptions, type LatticeConnection, type OpenClient } from "./client.js";
-import { AgentLatticeError, abortedError, closedError } from "./errors.js";
-import { headersOf, linesOf, readBounded } from "./http.js";
+import { Client, configOf } from "./client.js";
+import type { ClientOptions, LatticeConnection, OpenClient } from "./client-options.js";
+import { Connections, type ServerSocket } from "./connections.js";
+import { embeddedPayload } from "./embedded-payload.js";
+import { closedError } from "./errors.js";
+import { Exchanges } from "./exchanges.js";
 import { Kernel } from "./kernel.js";
-import { Listeners, type Subscription } from "./listeners.js";
+import { Ledger } from "./ledger.js";
 import type { WasmSource } from "./loaders/platform.js";
 import { Operator } from "./operator.js";
 import { type Kind, readOptions, readText } from "./options.js";
-import type { LedgerRow, LedgerStore } from "./stores/store.js";
+import { Realtime, type Subscription } from "./realtime.js";
+import { plain } from "./requests.js";
+import type { LedgerStore } from "./stores/store.js";
 import { toJson } from "./text.js";
 import type { GovernanceEvent, PolicyFile, RegisteredAgent } from "./types.js";
 import { toWire } from "./wire-names.js";
@@ -22,14 +26,23 @@ export interface LatticeOptions {
   readonly store?: LedgerStore | undefined;
   /** Parsed JSON of a policy file. Given, it is the whole truth: policies that it does not name are removed. */
   readonly policies?: PolicyFile | undefined;
-  /** The kernel's module, for runtimes where the package cannot find it by itself. */
+  /** The kernel's module (`agentlattice.wasm`), for runtimes where the package cannot find it by itself. */
   readonly wasm?: WasmSource | Promise<WasmSource> | undefined;
 }
 
 /** Options of a client inside the lattice; the key and the place are the lattice's business. */
 export type EmbeddedOptions = Omit<
   ClientOptions,
-  "apiKey" | "api_key" | "baseUrl" | "base_url" | "lattice" | "fetch" | "wasm"
+  | "apiKey"
+  | "api_key"
+  | "baseUrl"
+  | "base_url"
+  | "lattice"
+  | "fetch"
+  | "WebSocket"
+  | "hooks"
+  | "logger"
+  | "wasm"
 >;
 
 export interface EmbeddedAgentOptions extends EmbeddedOptions {
@@ -44,15 +57,6 @@ export interface EmbeddedOperatorOptions extends EmbeddedOptions {
 
 /** The host operator, the lattice's owner. */
 const hostName = "host";
-const rowsPerLoad = 1000;
-/** More than any request that the kernel takes. What is longer is cut here, and refused there. */
-const requestBytesMax = 4 * 1024 * 1024;
-
-/** A request that waits for its answer. */
-interface Waiting {
-  readonly resolve: (response: Response) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /**
  * A lattice in this process.
@@ -64,21 +68,26 @@ interface Waiting {
  * ```
  */
 export class Lattice implements AsyncDisposable, LatticeConnection {
-  readonly #store: LedgerStore | undefined;
-  readonly #waiting = new Map<number, Waiting>();
-  readonly #listeners = new Listeners();
+  readonly #ledger: Ledger;
+  readonly #exchanges = new Exchanges();
+  readonly #connections = new Connections();
+  readonly #events: Realtime;
   readonly #host: Client;
+  #ears: OpenClient | undefined;
   #kernel: Kernel | undefined;
-  #tickets = 0;
-  /** The append in flight; it never rejects. */
-  #appending: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(store: LedgerStore | undefined) {
-    this.#store = store;
+    this.#ledger = new Ledger(store);
     this.#host = new Client("Lattice", {
       lattice: this,
-      apiKey: () => this.#attach("operator", hostName),
+      apiKey: () => this.attach("operator", hostName),
+    });
+    this.#events = new Realtime((filter, sink) => {
+      // At once, so that nothing happens between the wish to listen and the first that is heard.
+      this.#ears ??= this.openClient(configOf({}, this.attach("operator", hostName)));
+      const { kernel, client } = this.#ears;
+      return kernel.subscribe(client, toJson(toWire({ ...filter }), "the filter"), sink);
     });
   }
 
@@ -92,7 +101,7 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
     const lattice = new Lattice(store);
     try {
       await lattice.#start(wasm);
-      if (policies !== undefined) await lattice.#host.call("replacePolicies", { body: policies });
+      if (policies !== undefined) await lattice.#ask("replacePolicies", policies);
       return lattice;
     } catch (error) {
       await lattice.close().catch(() => {});
@@ -104,30 +113,21 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
    * Answers one request of the wire API: a standard fetch handler, bound to this lattice. Rejects where nobody waits any more,
    * or nothing can be answered (closed, crashed).
    */
-  readonly fetch = async (request: Request): Promise<Response> => {
-    const { pathname, search } = new URL(request.url);
-    const body = await readBounded(request.body, requestBytesMax);
-    const { signal } = request;
-    if (signal.aborted) throw abortedError(signal);
-    const kernel = this.#open();
-    const headers = linesOf(request.headers);
-    const ticket = ++this.#tickets;
-    let stop = (): void => {};
-    const answer = new Promise<Response>((resolve, reject) => {
-      this.#waiting.set(ticket, { resolve, reject });
-      stop = onAbort(signal, () => {
-        reject(abortedError(signal));
-        this.#inform("disconnected", ticket);
-      });
-      kernel.call("handle", ticket, request.method, pathname + search, headers, body);
-    });
-    try {
-      return await answer;
-    } finally {
-      this.#waiting.delete(ticket);
-      stop();
-    }
-  };
+  readonly fetch = (request: Request): Promise<Response> =>
+    this.#exchanges.answer(request, () => this.#open());
+
+  /**
+   * Takes a WebSocket that somebody opened to `/api/v1/events`: a standard one, accepted and open. It is the lattice's from
+   * then on.
+   */
+  connect(socket: ServerSocket): void;
+  /** @internal The former name of `openClient`. */
+  connect(config: string): OpenClient;
+  connect(socket: ServerSocket | string): OpenClient | undefined {
+    if (typeof socket === "string") return this.openClient(socket);
+    this.#connections.add(this.#open(), socket);
+    return undefined;
+  }
 
   /** An agent of this lattice, without a key; registered at its first call where it is not known. */
   agent(name: string, options: EmbeddedAgentOptions = {}): AgentLattice {
@@ -137,10 +137,8 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
       ...rest,
       lattice: this,
       apiKey: async () => {
-        await this.#host.call("registerAgent", {
-          body: toWire({ name, capabilities, issueKey: false }),
-        });
-        return this.#attach("agent", name);
+        await this.#ask("registerAgent", toWire({ name, capabilities, issueKey: false }));
+        return this.attach("agent", name);
       },
     });
   }
@@ -153,12 +151,9 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
       ...rest,
       lattice: this,
       apiKey: async () => {
-        if (name !== hostName) {
-          await this.#host.call("registerOperator", {
-            body: toWire({ name, roles, issueKey: false }),
-          });
-        }
-        return this.#attach("operator", name);
+        if (name !== hostName)
+          await this.#ask("registerOperator", toWire({ name, roles, issueKey: false }));
+        return this.attach("operator", name);
       },
     });
   }
@@ -169,14 +164,13 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
     readonly capabilities?: readonly string[] | undefined;
   }): Promise<RegisteredAgent> {
     const known: Record<string, Kind> = { name: "string", capabilities: "strings" };
-    return this.#host.call("registerAgent", {
-      body: toWire({ ...readOptions("registerAgent", registration, known) }),
-    });
+    const read = readOptions("registerAgent", registration, known);
+    return this.#ask("registerAgent", toWire({ ...read }));
   }
 
   /** The checkpoint over all rows, as a note in the C2SP tlog-checkpoint form. */
   async checkpoint(): Promise<string> {
-    return (await this.#host.call<{ checkpoint: string }>("checkpoint")).checkpoint;
+    return (await this.#ask<{ checkpoint: string }>("checkpoint")).checkpoint;
   }
 
   /**
@@ -184,7 +178,8 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
    * reported like any uncaught error.
    */
   onEvent(listener: (event: GovernanceEvent) => void): Subscription {
-    return this.#listeners.add(listener);
+    this.#open();
+    return this.#events.on(listener);
   }
 
   /** Waits for the append in flight and closes the store. Whatever else is open, and every later call, fails with `CLOSED`. */
@@ -198,51 +193,43 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
   }
 
   /** @internal */
-  readonly connect = async (config: string): Promise<OpenClient> => {
+  readonly attach = (kind: "agent" | "operator", name: string): string =>
+    this.#open().call<{ api_key: string }>("attach", kind, name).api_key;
+
+  /** @internal */
+  readonly openClient = (config: string): OpenClient => {
     const kernel = this.#open();
-    return {
-      kernel,
-      client: kernel.call<{ client: number }>("openClient", config).client,
-      alone: false,
-    };
+    const { client } = kernel.call<{ client: number }>("openClient", config);
+    return { kernel, client, alone: false };
   };
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `Lattice { ledger: ${JSON.stringify(this.#store?.description ?? (this.#store ? "custom" : "memory"))}, … }`;
+    return `Lattice { ledger: ${JSON.stringify(this.#ledger.description)}, … }`;
   }
 
   async #start(wasm: LatticeOptions["wasm"]): Promise<void> {
-    const kernel = await Kernel.start({
+    const inside = (): Kernel => this.#kernel as Kernel;
+    const kernel = await Kernel.start(embeddedPayload, {
       wasm,
       lattice: {
-        respond: (ticket, status, headers, body) => this.#respond(ticket, status, headers, body),
-        append: (batch, rows, firstRow) => this.#append(batch, rows, firstRow),
-        publish: (events) => this.#listeners.publish(events),
-        ended: (error) => this.#rejectWaiting(error),
+        respond: (...answer) => this.#exchanges.respond(...answer),
+        append: (...batch) => this.#ledger.append(inside(), ...batch),
+        send: (...frame) => this.#connections.send(inside(), ...frame),
+        hangUp: (...end) => this.#connections.hangUp(...end),
+        ended: (error) => {
+          this.#exchanges.end(error);
+          this.#connections.end();
+        },
       },
     });
     this.#kernel = kernel;
-    kernel.call(
-      "openLattice",
-      toJson({ ledger: this.#store ? "host" : "memory" }, "the configuration"),
-    );
-    if (this.#store !== undefined) await this.#load(kernel, this.#store);
+    await this.#ledger.load(kernel);
     kernel.call("startLattice");
   }
 
-  async #load(kernel: Kernel, store: LedgerStore): Promise<void> {
-    await store.open();
-    let from = 0;
-    for (;;) {
-      const rows = await store.read(from, rowsPerLoad);
-      if (rows.length === 0) return;
-      try {
-        kernel.call("loadRows", toJson(rows, "the ledger"));
-      } catch (error) {
-        throw withPlace(error, store);
-      }
-      from += rows.length;
-    }
+  /** Something that the lattice's owner asks of it. */
+  #ask<T>(operation: string, body?: unknown): Promise<T> {
+    return this.#host.call<T>(() => plain(operation, [], undefined, body));
   }
 
   /** The kernel, while requests are taken. */
@@ -253,73 +240,11 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
     return this.#kernel;
   }
 
-  async #attach(kind: "agent" | "operator", name: string): Promise<string> {
-    return this.#open().call<{ api_key: string }>("attach", kind, name).api_key;
-  }
-
-  /** Tells the kernel something that nobody waits for. Where it has ended, that was told already. */
-  #inform(entry: "disconnected" | "appended" | "appendFailed", ...args: (number | string)[]): void {
-    try {
-      this.#kernel?.call(entry, ...args);
-    } catch {
-      // INVARIANT: every caller of an ended kernel was rejected when it ended.
-    }
-  }
-
-  #respond(ticket: number, status: number, headerLines: string, body: string): void {
-    const waiting = this.#waiting.get(ticket);
-    if (waiting === undefined) return;
-    try {
-      waiting.resolve(
-        new Response(body === "" ? null : body, { status, headers: headersOf(headerLines) }),
-      );
-    } catch (error) {
-      waiting.reject(error);
-    }
-  }
-
-  /** Group commit: the kernel holds back every answer that rests on these rows until it hears that they are durable. */
-  #append(batch: number, rows: string, firstRow: number): void {
-    const failed = (error: unknown): void =>
-      this.#inform("appendFailed", batch, error instanceof Error ? error.message : String(error));
-    try {
-      const appending = this.#store?.append(firstRow, JSON.parse(rows) as LedgerRow[]);
-      if (!(appending instanceof Promise)) {
-        this.#inform("appended", batch);
-        return;
-      }
-      const done = appending
-        .then(() => this.#inform("appended", batch), failed)
-        .finally(() => {
-          if (this.#appending === done) this.#appending = undefined;
-        });
-      this.#appending = done;
-    } catch (error) {
-      failed(error);
-    }
-  }
-
-  #rejectWaiting(error: AgentLatticeError): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
-  }
-
   async #shutDown(): Promise<void> {
-    await this.#appending;
+    await this.#ledger.settled();
     this.#kernel?.close("this lattice");
     // The answers to the first may have let a second begin; nobody waits for it, but the store is at work.
-    await this.#appending;
-    await this.#store?.close();
+    await this.#ledger.settled();
+    await this.#ledger.close();
   }
-}
-
-/** An error about rows, with where they are kept and what to do. */
-function withPlace(error: unknown, store: LedgerStore): unknown {
-  if (!(error instanceof AgentLatticeError)) return error;
-  const place = store.description ?? "the ledger";
-  const advice = "nothing was changed; restore it from a copy, or begin a new ledger elsewhere";
-  return new AgentLatticeError(error.code, `${place}: ${error.message}; ${advice}`, {
-    details: error.details,
-    cause: error,
-  });
 }

@@ -1,7 +1,12 @@
 // The façade of an operator: the person, or the program on their behalf, who decides and writes policies.
 
-import { Client, type ClientOptions } from "./client.js";
+import type { Answer } from "./answer.js";
+import { Client } from "./client.js";
+import type { ClientOptions } from "./client-options.js";
+import type { EventStream } from "./event-stream.js";
 import { callOptions, type Kind, readOptions, readText } from "./options.js";
+import type { EventsOptions, SubscribeOptions, Subscription } from "./realtime.js";
+import * as requests from "./requests.js";
 import { toQuery } from "./text.js";
 import type {
   Approval,
@@ -9,6 +14,7 @@ import type {
   AuditPage,
   AuditQuery,
   CallOptions,
+  GovernanceEvent,
   Policy,
   PolicyDocument,
   PolicyFile,
@@ -49,13 +55,6 @@ export interface OperatorRegistration extends CallOptions {
 /** Options of `new Operator(…)`: an operator's key, and a service or a lattice. */
 export interface OperatorOptions extends ClientOptions {}
 
-const registrationOptions = {
-  ...callOptions,
-  name: "string",
-  capabilities: "strings",
-  roles: "strings",
-} as const;
-
 /** An operator of an organisation. Errors are those of {@link AgentLattice}; `FORBIDDEN` for an agent's key. */
 export class Operator implements Disposable, AsyncDisposable {
   readonly #client: Client;
@@ -65,34 +64,35 @@ export class Operator implements Disposable, AsyncDisposable {
   }
 
   /** A page of approvals, with exactly what was asked. */
-  async approvals(query?: ApprovalsQuery): Promise<ApprovalsPage> {
+  approvals(query?: ApprovalsQuery): Answer<ApprovalsPage> {
     const known = { ...callOptions, status: "string", cursor: "string", limit: "integer" } as const;
-    const { status, cursor, limit, ...rest } = readOptions("approvals", query, known);
-    return this.#client.call("approvals", { ...rest, query: toQuery({ status, cursor, limit }) });
+    return this.#client.call(() => {
+      const { status, cursor, limit, ...rest } = readOptions("approvals", query, known);
+      return { operation: "approvals", ...rest, query: toQuery({ status, cursor, limit }) };
+    });
   }
 
-  async approval(approvalId: string, options?: CallOptions): Promise<Approval> {
+  approval(approvalId: string, options?: CallOptions): Answer<Approval> {
     return this.#call("approval", [approvalId], options);
   }
 
   /** Says yes. The same again changes nothing; after another word on it, or too late, it fails. */
-  async approve(approvalId: string, reason?: string, options?: CallOptions): Promise<Approval> {
-    return this.#decide(approvalId, "approve", reason, options);
+  approve(approvalId: string, reason?: string, options?: CallOptions): Answer<Approval> {
+    return this.#call("decide", [approvalId], options, toWire({ decision: "approve", reason }));
   }
 
   /** Says no, which ends the approval. The agent reads the reason. */
-  async deny(approvalId: string, reason?: string, options?: CallOptions): Promise<Approval> {
-    return this.#decide(approvalId, "deny", reason, options);
+  deny(approvalId: string, reason?: string, options?: CallOptions): Answer<Approval> {
+    return this.#call("decide", [approvalId], options, toWire({ decision: "deny", reason }));
   }
 
   /** All policies of the organisation. */
-  async policies(options?: CallOptions): Promise<{ readonly policies: readonly Policy[] }> {
-    const rest = readOptions("policies", options, callOptions);
-    return this.#client.call("policies", { ...rest, query: toQuery({ scope: "org" }) });
+  policies(options?: CallOptions): Answer<{ readonly policies: readonly Policy[] }> {
+    return this.#client.call(() => requests.policies("org", options));
   }
 
   /** Stores a policy under its name. `POLICY_INVALID` lists every fault with its position in `details`. */
-  async putPolicy(name: string, policy: PolicyDocument, options?: CallOptions): Promise<Policy> {
+  putPolicy(name: string, policy: PolicyDocument, options?: CallOptions): Answer<Policy> {
     return this.#call("putPolicy", [name], options, policy);
   }
 
@@ -101,21 +101,21 @@ export class Operator implements Disposable, AsyncDisposable {
   }
 
   /** Makes these all the policies there are; all of them or, with one fault, none. */
-  async replacePolicies(
+  replacePolicies(
     file: PolicyFile,
     options?: CallOptions,
-  ): Promise<{ readonly policies: number; readonly changed: number }> {
+  ): Answer<{ readonly policies: number; readonly changed: number }> {
     return this.#call("replacePolicies", [], options, file);
   }
 
   /** Registers an agent. Its key is in the answer, this once. */
-  async registerAgent(registration: AgentRegistration): Promise<RegisteredAgent> {
-    return this.#register("registerAgent", registration);
+  registerAgent(registration: AgentRegistration): Answer<RegisteredAgent> {
+    return this.#client.call(() => register("registerAgent", "capabilities", registration));
   }
 
   /** Registers an operator. Its key is in the answer, this once. */
-  async registerOperator(registration: OperatorRegistration): Promise<RegisteredOperator> {
-    return this.#register("registerOperator", registration);
+  registerOperator(registration: OperatorRegistration): Answer<RegisteredOperator> {
+    return this.#client.call(() => register("registerOperator", "roles", registration));
   }
 
   /** Stops an agent: every action of it is denied until it is resumed. */
@@ -132,33 +132,41 @@ export class Operator implements Disposable, AsyncDisposable {
     await this.#call("revokeKey", [agentId, keyId], options);
   }
 
-  async whoami(options?: CallOptions): Promise<WhoAmI> {
+  whoami(options?: CallOptions): Answer<WhoAmI> {
     return this.#call("whoami", [], options);
   }
 
   /** One page of the audit trail, newest first. */
-  async audit(query?: AuditQuery): Promise<AuditPage> {
-    const known = {
-      ...callOptions,
-      cursor: "string",
-      limit: "integer",
-      actionType: "string",
-    } as const;
-    const { cursor, limit, actionType, ...rest } = readOptions("audit", query, known);
-    return this.#client.call("audit", {
-      ...rest,
-      query: toQuery({ cursor, limit, action_type: actionType }),
-    });
+  audit(query?: AuditQuery): Answer<AuditPage> {
+    return this.#client.call(() => requests.audit(query));
   }
 
-  /** Recomputes the audit log and says whether it is what was written. */
-  async verify(options?: CallOptions): Promise<Verification> {
-    return this.#call("verify", [], options);
+  /** Recomputes the audit log and says whether it is what was written; as {@link AgentLattice.verify}. */
+  verify(options?: CallOptions): Answer<Verification> {
+    return this.#client.verify(options);
   }
 
-  async posture(query?: PostureQuery): Promise<Posture> {
-    const { agent, ...rest } = readOptions("posture", query, { ...callOptions, agent: "string" });
-    return this.#client.call("posture", { ...rest, query: toQuery({ agent }) });
+  posture(query?: PostureQuery): Answer<Posture> {
+    return this.#client.call(() => requests.posture(query));
+  }
+
+  /** As {@link AgentLattice.subscribe}. */
+  async subscribe(
+    orgId: string | null,
+    listener: (event: GovernanceEvent) => void,
+    options?: SubscribeOptions,
+  ): Promise<Subscription> {
+    return this.#client.realtime.subscribe(orgId, listener, options);
+  }
+
+  /** As {@link AgentLattice.events}. */
+  events(options?: EventsOptions): EventStream {
+    return this.#client.realtime.events(options);
+  }
+
+  /** Ends every subscription of this client. */
+  async unsubscribe(): Promise<void> {
+    this.#client.realtime.unsubscribe();
   }
 
   /** Rejects whatever is open, and every later call, with `CLOSED`. */
@@ -178,37 +186,23 @@ export class Operator implements Disposable, AsyncDisposable {
     return `Operator { baseUrl: ${JSON.stringify(this.#client.target)}, … }`;
   }
 
-  async #call<T>(
+  #call<T>(
     operation: string,
     args: readonly string[],
     options?: CallOptions,
     body?: unknown,
-  ): Promise<T> {
-    return this.#client.call(operation, {
-      ...readOptions(operation, options, callOptions),
-      args,
-      body,
-    });
+  ): Answer<T> {
+    return this.#client.call(() => requests.plain(operation, args, options, body));
   }
+}
 
-  async #decide(
-    approvalId: string,
-    decision: string,
-    reason?: string,
-    options?: CallOptions,
-  ): Promise<Approval> {
-    return this.#call("decide", [approvalId], options, toWire({ decision, reason }));
-  }
-
-  async #register<T>(
-    operation: "registerAgent" | "registerOperator",
-    registration: CallOptions & { name: string },
-  ): Promise<T> {
-    const { capabilities: all, roles, ...common } = registrationOptions;
-    const known: Record<string, Kind> =
-      operation === "registerAgent" ? { ...common, capabilities: all } : { ...common, roles };
-    const { signal, timeoutMs, ...body } = readOptions(operation, registration, known);
-    readText(operation, '"name"', body.name);
-    return this.#client.call(operation, { signal, timeoutMs, body: toWire(body) });
-  }
+function register(
+  operation: "registerAgent" | "registerOperator",
+  what: "capabilities" | "roles",
+  registration: AgentRegistration | OperatorRegistration,
+): requests.Request {
+  const known: Record<string, Kind> = { ...callOptions, name: "string", [what]: "strings" };
+  const { signal, timeoutMs, ...body } = readOptions(operation, registration, known);
+  readText(operation, '"name"', body.name);
+  return { operation, signal, timeoutMs, body: toWire(body) };
 }

@@ -226,7 +226,14 @@ export interface Verification {
   readonly chainValid: boolean;
   /** Null where nothing is broken. */
   readonly firstBrokenAtRowId: number | null;
+  /** What is wrong: `none`, `altered`, `missing`, `forked`, … */
+  readonly damage: string;
+  /** The same in words. */
+  readonly message: string;
   readonly rowsChecked: number;
+  /** How many rows the service says that there are, and its note about them. */
+  readonly size: number;
+  readonly checkpoint: string;
   readonly [more: string]: unknown;
 }
 

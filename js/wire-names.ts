@@ -22,31 +22,56 @@ const opaque: ReadonlySet<string> = new Set([
 ]);
 
 /** `audit_event_id` → `auditEventId`. Names that are not snake_case stay as they are. */
-export const camelCase = (name: string): string =>
-  name.replace(/(?<=[a-z0-9])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+export const camelCase = remembered((name) =>
+  name.replace(/(?<=[a-z0-9])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()),
+);
 
 /** `auditEventId` → `audit_event_id`. */
-export const snakeCase = (name: string): string =>
-  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const snakeCase = remembered((name) =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+);
 
 /** A value of the wire with the façade's names, all the way down except below the names above. */
 export function fromWire(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(fromWire);
   if (typeof value !== "object" || value === null) return value;
-  // fromEntries defines properties, so a member called "__proto__" is a member and nothing else.
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [
-      camelCase(name),
-      opaque.has(name) ? member : fromWire(member),
-    ]),
-  );
+  const renamed: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries(value))
+    define(renamed, camelCase(name), opaque.has(name) ? member : fromWire(member));
+  return renamed;
 }
 
 /** The names of one request's members on the wire; values stay as they are. Members that are undefined are left out. */
 export function toWire(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(members)
-      .filter(([, member]) => member !== undefined)
-      .map(([name, member]) => [snakeCase(name), member]),
-  );
+  const renamed: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries(members))
+    if (member !== undefined) define(renamed, snakeCase(name), member);
+  return renamed;
+}
+
+/** A member called "__proto__" is a member and nothing else. */
+function define(object: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== "__proto__") object[name] = value;
+  else
+    Object.defineProperty(object, name, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+}
+
+/** There are few names, and each comes thousands of times; but who sends them is not to be trusted. */
+const names_max = 1000;
+
+function remembered(rename: (name: string) => string): (name: string) => string {
+  const known = new Map<string, string>();
+  return (name) => {
+    let renamed = known.get(name);
+    if (renamed === undefined) {
+      renamed = rename(name);
+      if (known.size < names_max) known.set(name, renamed);
+    }
+    return renamed;
+  };
 }

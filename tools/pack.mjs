@@ -8,9 +8,8 @@ await main(async () => {
   const promised = Object.values(exports).flatMap((target) =>
     typeof target === "string" ? [target] : Object.values(target),
   );
-  const missing = [...promised, "./dist/agentlattice.mjs"].filter(
-    (path) => !existsSync(at("npm", path)),
-  );
+  const glue = ["./dist/client.mjs", "./dist/agentlattice.mjs"];
+  const missing = [...promised, ...glue].filter((path) => !existsSync(at("npm", path)));
   if (missing.length > 0)
     throw new Failure(`npm/ lacks ${missing.join(", ")}: run \`npm run build\` first`);
   for (const file of ["README.md", "LICENSE"]) copyFileSync(at(file), at("npm", file));

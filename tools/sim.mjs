@@ -1,4 +1,7 @@
-// npm run sim -- --seed 123: replays one simulated world natively. Arguments go to the simulator.
+// npm run sim: runs simulated worlds natively (tests/sim); a world that breaks an invariant names its seed.
+//
+//   npm run sim -- --seeds 10000           worlds 1 to 10,000
+//   npm run sim -- --seed 123 [--trace]    one world again, and all that happens in it
 import { buildNative } from "./lib/build.mjs";
 import { at, Failure, filesBelow, runInForeground } from "./lib/house.mjs";
 import { main } from "./lib/progress.mjs";

@@ -1,4 +1,5 @@
-// The functions of README.md, "Host → kernel", that every module has, by Embind: a list, and the shapes of strings.
+// The functions of README.md, "Host → kernel", that every module has, by Embind: a list, and the shapes of
+// strings.
 #include <emscripten/bind.h>
 
 #include <string>
@@ -24,7 +25,8 @@ std::vector<std::string> split_lines(std::string_view text) {
 std::string open_client(const std::string& config) { return kernel().open_client(config); }
 
 void submit(std::uint32_t client, std::uint32_t call, std::string operation, const std::string& arguments,
-            std::string query, std::string body, std::string event_id, std::string delegation_id, double timeout_ms) {
+            std::string query, std::string body, std::string event_id, std::string delegation_id,
+            double timeout_ms) {
   kernel().submit(client, call,
                   {.operation = std::move(operation),
                    .arguments = split_lines(arguments),
@@ -37,6 +39,18 @@ void submit(std::uint32_t client, std::uint32_t call, std::string operation, con
 
 void cancel(std::uint32_t client, std::uint32_t call) { kernel().cancel(client, call); }
 void close_client(std::uint32_t client) { kernel().close_client(client); }
+void subscribe(std::uint32_t client, std::uint32_t subscription, const std::string& filter) {
+  kernel().subscribe(client, subscription, filter);
+}
+void unsubscribe(std::uint32_t client, std::uint32_t subscription) {
+  kernel().unsubscribe(client, subscription);
+}
+void pause_subscription(std::uint32_t client, std::uint32_t subscription) {
+  kernel().pause(client, subscription);
+}
+void resume_subscription(std::uint32_t client, std::uint32_t subscription) {
+  kernel().resume(client, subscription);
+}
 void wake() { kernel().wake(); }
 
 }  // namespace
@@ -46,5 +60,9 @@ EMSCRIPTEN_BINDINGS(clients) {
   emscripten::function("submit", &submit);
   emscripten::function("cancel", &cancel);
   emscripten::function("closeClient", &close_client);
+  emscripten::function("subscribe", &subscribe);
+  emscripten::function("unsubscribe", &unsubscribe);
+  emscripten::function("pause", &pause_subscription);
+  emscripten::function("resume", &resume_subscription);
   emscripten::function("wake", &wake);
 }

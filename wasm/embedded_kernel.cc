@@ -4,7 +4,7 @@
 
 #include "base/json_reader.h"
 #include "base/json_writer.h"
-#include "engine/realtime.h"
+#include "wire/realtime.h"
 
 namespace al::wasm {
 namespace {
@@ -18,7 +18,14 @@ std::unique_ptr<transport::Transport> EmbeddedKernel::local_transport() {
   return std::make_unique<transport::EngineTransport>(*lattice_);
 }
 
-std::optional<Millis> EmbeddedKernel::other_deadline() { return lattice_ ? lattice_->next_deadline() : std::nullopt; }
+std::unique_ptr<transport::Socket> EmbeddedKernel::local_socket() {
+  if (!lattice_) return nullptr;
+  return std::make_unique<transport::EngineSocket>(*lattice_);
+}
+
+std::optional<Millis> EmbeddedKernel::other_deadline() {
+  return lattice_ ? lattice_->next_deadline() : std::nullopt;
+}
 
 void EmbeddedKernel::handle_other_timeout() {
   if (lattice_) lattice_->handle_timeout();
@@ -34,7 +41,8 @@ std::string EmbeddedKernel::open_lattice(const std::string& config) {
   if (ledger != "memory" && ledger != "host") in.fault("ledger", "must be \"memory\" or \"host\"");
   in.finish();
   if (!faults.empty()) {
-    return error_result(json::faults_error(Code::invalid_argument, "the lattice's options are not valid", faults));
+    return error_result(
+        json::faults_error(Code::invalid_argument, "the lattice's options are not valid", faults));
   }
   lattice_ = std::make_unique<transport::Lattice>(
       ledger == "memory" ? transport::LedgerHome::memory : transport::LedgerHome::host, *this, clock_,
@@ -120,9 +128,37 @@ void EmbeddedKernel::append(const engine::Append& append) {
 void EmbeddedKernel::respond(engine::Ticket ticket, wire::Response response) {
   host_.respond(static_cast<double>(ticket), response);
 }
-void EmbeddedKernel::publish(const engine::Publish& publish) {
-  const std::string events = engine::write_events(lattice_->engine().ledger(), publish.first_row, publish.end_row);
-  if (events != "[]") host_.publish(events);
+
+// ---- Realtime
+
+void EmbeddedKernel::connect(double connection) {
+  const Verb verb(*this);
+  if (lattice_) return lattice_->handle_connect(static_cast<engine::ConnectionId>(connection));
+  host_.send(connection, wire::write_error(no_lattice()));
+  host_.hang_up(connection, wire::close_code::try_again_later, "");
+}
+
+void EmbeddedKernel::received(double connection, const std::string& text) {
+  const Verb verb(*this);
+  if (lattice_) lattice_->handle_frame(static_cast<engine::ConnectionId>(connection), text);
+}
+
+void EmbeddedKernel::flushed(double connection) {
+  const Verb verb(*this);
+  if (lattice_) lattice_->handle_flushed(static_cast<engine::ConnectionId>(connection));
+}
+
+void EmbeddedKernel::hung_up(double connection) {
+  const Verb verb(*this);
+  if (lattice_) lattice_->handle_hung_up(static_cast<engine::ConnectionId>(connection));
+}
+
+void EmbeddedKernel::send(engine::ConnectionId connection, const std::string& text) {
+  host_.send(static_cast<double>(connection), text);
+}
+
+void EmbeddedKernel::hang_up(engine::ConnectionId connection, std::uint16_t code, const std::string& reason) {
+  host_.hang_up(static_cast<double>(connection), code, reason);
 }
 
 }  // namespace al::wasm

@@ -12,6 +12,8 @@ namespace al::wasm {
 
 class EmbeddedKernel final : public Kernel, public transport::LatticeHost {
  public:
+  ~EmbeddedKernel() override { drop_clients(); }
+
   // The functions of README.md, "Host → kernel", by the same names.
   std::string open_lattice(const std::string& config);
   std::string load_rows(const std::string& rows);
@@ -21,13 +23,19 @@ class EmbeddedKernel final : public Kernel, public transport::LatticeHost {
   void disconnected(double ticket);
   void appended(std::uint32_t batch);
   void append_failed(std::uint32_t batch, const std::string& why);
+  void connect(double connection);
+  void received(double connection, const std::string& text);
+  void flushed(double connection);
+  void hung_up(double connection);
 
   void append(const engine::Append& append) override;
   void respond(engine::Ticket ticket, wire::Response response) override;
-  void publish(const engine::Publish& publish) override;
+  void send(engine::ConnectionId connection, const std::string& text) override;
+  void hang_up(engine::ConnectionId connection, std::uint16_t code, const std::string& reason) override;
 
  protected:
   std::unique_ptr<transport::Transport> local_transport() override;
+  std::unique_ptr<transport::Socket> local_socket() override;
   std::optional<Millis> other_deadline() override;
   void handle_other_timeout() override;
 

@@ -20,13 +20,20 @@ std::string load_rows(const std::string& rows) { return embedded().load_rows(row
 std::string start_lattice() { return embedded().start_lattice(); }
 std::string attach(const std::string& kind, const std::string& name) { return embedded().attach(kind, name); }
 
-void handle(double ticket, const std::string& method, std::string target, const std::string& headers, std::string body) {
+void handle(double ticket, const std::string& method, std::string target, const std::string& headers,
+            std::string body) {
   embedded().handle(ticket, wire::read_request(method, std::move(target), headers, std::move(body)));
 }
 
+void connect(double connection) { embedded().connect(connection); }
+void received(double connection, const std::string& text) { embedded().received(connection, text); }
+void flushed(double connection) { embedded().flushed(connection); }
+void hung_up(double connection) { embedded().hung_up(connection); }
 void disconnected(double ticket) { embedded().disconnected(ticket); }
 void appended(std::uint32_t batch) { embedded().appended(batch); }
-void append_failed(std::uint32_t batch, const std::string& message) { embedded().append_failed(batch, message); }
+void append_failed(std::uint32_t batch, const std::string& message) {
+  embedded().append_failed(batch, message);
+}
 
 }  // namespace
 
@@ -41,6 +48,10 @@ EMSCRIPTEN_BINDINGS(lattice) {
   emscripten::function("disconnected", &disconnected);
   emscripten::function("appended", &appended);
   emscripten::function("appendFailed", &append_failed);
+  emscripten::function("connect", &connect);
+  emscripten::function("received", &received);
+  emscripten::function("flushed", &flushed);
+  emscripten::function("hungUp", &hung_up);
 }
 
 }  // namespace al::wasm

@@ -14,7 +14,8 @@ std::string header_value(const std::string& lines, std::string_view name) {
     const std::string_view line = std::string_view(lines).substr(at, end - at);
     const std::size_t colon = line.find(": ");
     // The Fetch standard gives header names in lower case.
-    if (colon != std::string_view::npos && line.substr(0, colon) == name) return std::string(line.substr(colon + 2));
+    if (colon != std::string_view::npos && line.substr(0, colon) == name)
+      return std::string(line.substr(colon + 2));
     at = end + 2;
   }
   return {};
@@ -32,7 +33,8 @@ FetchTransport::~FetchTransport() {
   while (!exchanges_.empty()) abort(exchanges_.begin()->first);
 }
 
-void FetchTransport::send(client::AttemptId attempt, wire::Request request, Millis, transport::ResponseSink& sink) {
+void FetchTransport::send(client::AttemptId attempt, wire::Request request, Millis,
+                          transport::ResponseSink& sink) {
   auto& exchange = *(exchanges_[attempt] = std::make_unique<Exchange>(
                          Exchange{this, attempt, &sink, std::move(request), {}, nullptr}));
   const wire::Request& r = exchange.request;
@@ -53,7 +55,8 @@ void FetchTransport::send(client::AttemptId attempt, wire::Request request, Mill
   std::strncpy(attributes.requestMethod, wire::text(r.method).data(), sizeof attributes.requestMethod - 1);
   attributes.userData = &exchange;
   // Streaming is what makes the glue use the DOM fetch; without it, it would want XMLHttpRequest.
-  attributes.attributes = EMSCRIPTEN_FETCH_LOAD_TO_MEMORY | EMSCRIPTEN_FETCH_STREAM_DATA | EMSCRIPTEN_FETCH_REPLACE;
+  attributes.attributes =
+      EMSCRIPTEN_FETCH_LOAD_TO_MEMORY | EMSCRIPTEN_FETCH_STREAM_DATA | EMSCRIPTEN_FETCH_REPLACE;
   attributes.requestHeaders = headers.data();
   attributes.requestData = r.body.data();
   attributes.requestDataSize = r.body.size();
@@ -92,6 +95,7 @@ void FetchTransport::on_end(emscripten_fetch_t* fetch) {
 }
 
 void FetchTransport::finish(Exchange& exchange) {
+  const Verbs::Verb verb(verbs_);
   const auto found = exchanges_.find(exchange.attempt);
   const std::unique_ptr<Exchange> owned = std::move(found->second);
   exchanges_.erase(found);

@@ -1,5 +1,5 @@
-// Requests over the network, through emscripten/fetch.h. The `fetch` behind it is the one that the module instance was
-// given; pre.js says how.
+// Requests over the network, through emscripten/fetch.h. The `fetch` behind it is the one that the module
+// instance was given; pre.js says how.
 #pragma once
 
 #include <emscripten/fetch.h>
@@ -9,16 +9,18 @@
 #include <unordered_map>
 
 #include "transport/transport.h"
+#include "verbs.h"
 
 namespace al::wasm {
 
 class FetchTransport final : public transport::Transport {
  public:
   /// `base_url` without a trailing slash; a request's target is appended.
-  explicit FetchTransport(std::string base_url) : base_url_(std::move(base_url)) {}
+  FetchTransport(std::string base_url, Verbs& verbs) : base_url_(std::move(base_url)), verbs_(verbs) {}
   ~FetchTransport() override;
 
-  void send(client::AttemptId attempt, wire::Request request, Millis timeout_ms, transport::ResponseSink& sink) override;
+  void send(client::AttemptId attempt, wire::Request request, Millis timeout_ms,
+            transport::ResponseSink& sink) override;
   void abort(client::AttemptId attempt) override;
 
  private:
@@ -37,6 +39,7 @@ class FetchTransport final : public transport::Transport {
   void finish(Exchange& exchange);
 
   std::string base_url_;
+  Verbs& verbs_;
   std::unordered_map<client::AttemptId, std::unique_ptr<Exchange>> exchanges_;
 };
 

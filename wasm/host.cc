@@ -4,7 +4,9 @@
 
 namespace al::wasm {
 
-void Host::settle(std::uint32_t call, bool ok, const std::string& json) { callbacks_.call<void>("settle", call, ok, json); }
+void Host::settle(std::uint32_t call, bool ok, const std::string& json) {
+  callbacks_.call<void>("settle", call, ok, json);
+}
 
 void Host::respond(double ticket, const wire::Response& response) {
   std::string headers = "content-type: application/json\n";
@@ -20,7 +22,21 @@ void Host::append(std::uint32_t batch, const std::string& rows, std::uint64_t fi
   callbacks_.call<void>("append", batch, rows, static_cast<double>(first_row));
 }
 
-void Host::publish(const std::string& events) { callbacks_.call<void>("publish", events); }
+void Host::event(std::uint32_t subscription, const std::string& json) {
+  callbacks_.call<void>("event", subscription, json);
+}
+
+void Host::channel(std::uint32_t subscription, std::string_view state, const std::string& json) {
+  callbacks_.call<void>("channel", subscription, std::string(state), json);
+}
+
+void Host::send(double connection, const std::string& text) {
+  callbacks_.call<void>("send", connection, text);
+}
+
+void Host::hang_up(double connection, std::uint16_t code, const std::string& reason) {
+  callbacks_.call<void>("hangUp", connection, code, reason);
+}
 
 void Host::wake_in(Millis delay_ms, bool keep_alive) {
   callbacks_.call<void>("wakeIn", static_cast<double>(delay_ms), keep_alive);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/time.h"
 #include "wire/http.h"
@@ -20,7 +21,10 @@ class Host {
   void wake_in(Millis delay_ms, bool keep_alive);
   void respond(double ticket, const wire::Response& response);
   void append(std::uint32_t batch, const std::string& rows, std::uint64_t first_row);
-  void publish(const std::string& events);
+  void event(std::uint32_t subscription, const std::string& json);
+  void channel(std::uint32_t subscription, std::string_view state, const std::string& json);
+  void send(double connection, const std::string& text);
+  void hang_up(double connection, std::uint16_t code, const std::string& reason);
 
  private:
   emscripten::val callbacks_;

@@ -7,8 +7,10 @@
 #include "base/json_reader.h"
 #include "base/json_writer.h"
 #include "fetch_transport.h"
+#include "websocket_transport.h"
 #include "wire/codes.h"
 #include "wire/limits.h"
+#include "wire/realtime.h"
 
 namespace al::wasm {
 namespace {
@@ -44,7 +46,9 @@ Result<ClientConfig> read_client_config(const std::string& text) {
 std::string error_text(const Error& error) {
   std::string out;
   json::Writer writer(out);
-  writer.begin_object().field("class", text(wire::traits(error.code).error_class)).field("code", text(error.code));
+  writer.begin_object()
+      .field("class", text(wire::traits(error.code).error_class))
+      .field("code", text(error.code));
   writer.field("message", error.message).field("retryable", wire::traits(error.code).retryable);
   if (!error.details.empty()) writer.raw_field("details", error.details);
   writer.end_object();
@@ -58,15 +62,18 @@ std::string Kernel::open_client(const std::string& config) {
   if (!read) return error_result(read.error());
   Client client;
   if (read->base_url) {
-    client.transport = std::make_unique<FetchTransport>(*read->base_url);
+    client.transport = std::make_unique<FetchTransport>(*read->base_url, *this);
   } else {
     client.transport = local_transport();
   }
   if (!client.transport) {
-    return error_result({Code::invalid_argument, "there is no base_url, and this kernel has no lattice of its own"});
+    return error_result(
+        {Code::invalid_argument, "there is no base_url, and this kernel has no lattice of its own"});
   }
-  client.driver = std::make_unique<transport::Driver>(client::Client(std::move(read->client), platform_entropy()),
-                                                      *client.transport, clock_, *this);
+  client.base_url = std::move(read->base_url);
+  client.api_key = read->client.api_key;
+  client.driver = std::make_unique<transport::Driver>(
+      client::Client(std::move(read->client), platform_entropy()), *client.transport, clock_, *this);
   clients_.emplace(++last_client_, std::move(client));
   return "{\"client\":" + std::to_string(last_client_) + "}";
 }
@@ -92,21 +99,87 @@ void Kernel::close_client(std::uint32_t client) {
   const auto found = clients_.find(client);
   if (found == clients_.end()) return;
   found->second.closed = true;
+  for (const auto& [id, subscription] : subscriptions_) {
+    if (subscription->client == client)
+      subscription->driver->end(Error{Code::closed, "this client was closed"});
+  }
   found->second.driver->close();
 }
 
-void Kernel::on_settle(client::Settle settlement) { host_.settle(settlement.call, settlement.ok, settlement.json); }
+void Kernel::on_settle(client::Settle settlement) {
+  host_.settle(settlement.call, settlement.ok, settlement.json);
+}
+
+// ---- Subscriptions
+
+Result<std::unique_ptr<transport::Socket>> Kernel::socket_of(const Client& client) {
+  if (!client.base_url) return local_socket();
+  Result<std::string> url = wire::events_url(*client.base_url);
+  if (!url) return url.error();
+  return std::unique_ptr<transport::Socket>(std::make_unique<WebSocketTransport>(std::move(*url), *this));
+}
+
+void Kernel::subscribe(std::uint32_t client, std::uint32_t subscription, const std::string& filter) {
+  const Verb verb(*this);
+  if (subscriptions_.contains(subscription)) return;
+  const auto refuse = [&](const Error& error) {
+    host_.channel(subscription, client::text(client::ChannelNews::ended), error_text(error));
+  };
+  const auto found = clients_.find(client);
+  if (found == clients_.end() || found->second.closed) {
+    return refuse({Code::closed, "there is no such client, or it was closed"});
+  }
+  Result<wire::Subscribe> wishes = wire::read_filter(filter);
+  if (!wishes) return refuse(wishes.error());
+  Result<std::unique_ptr<transport::Socket>> socket = socket_of(found->second);
+  if (!socket) return refuse(socket.error());
+  wishes->token = found->second.api_key;
+
+  auto entry = std::make_unique<Subscription>(*this, subscription, client);
+  entry->over_network = found->second.base_url.has_value();
+  entry->socket = std::move(*socket);
+  entry->driver = std::make_unique<transport::ChannelDriver>(
+      client::Channel(std::move(*wishes), platform_entropy()), *entry->socket, clock_, *entry);
+  transport::ChannelDriver& driver = *entry->driver;
+  subscriptions_.emplace(subscription, std::move(entry));
+  driver.start();
+}
+
+transport::ChannelDriver* Kernel::channel_of(std::uint32_t client, std::uint32_t subscription) {
+  const auto found = subscriptions_.find(subscription);
+  return found == subscriptions_.end() || found->second->client != client ? nullptr
+                                                                          : found->second->driver.get();
+}
+
+void Kernel::unsubscribe(std::uint32_t client, std::uint32_t subscription) {
+  const Verb verb(*this);
+  if (transport::ChannelDriver* channel = channel_of(client, subscription)) channel->end();
+}
+
+void Kernel::pause(std::uint32_t client, std::uint32_t subscription) {
+  const Verb verb(*this);
+  if (transport::ChannelDriver* channel = channel_of(client, subscription)) channel->pause();
+}
+
+void Kernel::resume(std::uint32_t client, std::uint32_t subscription) {
+  const Verb verb(*this);
+  if (transport::ChannelDriver* channel = channel_of(client, subscription)) channel->resume();
+}
+
+// ---- Time
 
 void Kernel::wake() {
   const Verb verb(*this);
   wake_at_ms_ = -1;
   const Millis now_ms = clock_.now().steady_ms;
+  const auto is_due = [&](std::optional<Millis> deadline) { return deadline && *deadline <= now_ms; };
   for (auto& [id, client] : clients_) {
-    const std::optional<Millis> deadline = client.driver->next_deadline();
-    if (deadline && *deadline <= now_ms) client.driver->handle_timeout();
+    if (is_due(client.driver->next_deadline())) client.driver->handle_timeout();
   }
-  const std::optional<Millis> other = other_deadline();
-  if (other && *other <= now_ms) handle_other_timeout();
+  for (auto& [id, subscription] : subscriptions_) {
+    if (is_due(subscription->driver->next_deadline())) subscription->driver->handle_timeout();
+  }
+  if (is_due(other_deadline())) handle_other_timeout();
 }
 
 bool Kernel::Client::busy() const {
@@ -114,18 +187,32 @@ bool Kernel::Client::busy() const {
   return client.open_calls() + client.background_calls() > 0;
 }
 
+void Kernel::drop_clients() {
+  subscriptions_.clear();
+  clients_.clear();
+}
+
+std::optional<Millis> Kernel::next_deadline() {
+  std::optional<Millis> next = other_deadline();
+  const auto join = [&](std::optional<Millis> deadline) {
+    if (deadline) next = std::min(next.value_or(*deadline), *deadline);
+  };
+  for (const auto& [id, client] : clients_) join(client.driver->next_deadline());
+  for (const auto& [id, subscription] : subscriptions_) join(subscription->driver->next_deadline());
+  return next;
+}
+
 void Kernel::end_verb() {
+  std::erase_if(subscriptions_, [](const auto& entry) { return entry.second->driver->channel().ended(); });
   std::erase_if(clients_, [](const auto& entry) { return entry.second.closed && !entry.second.busy(); });
 
   // Timers of every platform take 31 bits; a wish further away is renewed when the timer comes.
   constexpr Millis delay_max_ms = 0x7fff'ffff;
-  std::optional<Millis> next = other_deadline();
-  bool keep_alive = false;
-  for (const auto& [id, client] : clients_) {
-    const std::optional<Millis> deadline = client.driver->next_deadline();
-    if (deadline) next = std::min(next.value_or(*deadline), *deadline);
-    keep_alive = keep_alive || client.busy();
-  }
+  const std::optional<Millis> next = next_deadline();
+  const bool keep_alive =
+      std::any_of(subscriptions_.begin(), subscriptions_.end(),
+                  [](const auto& entry) { return entry.second->over_network; }) ||
+      std::any_of(clients_.begin(), clients_.end(), [](const auto& entry) { return entry.second.busy(); });
   const Millis wake_at_ms = next.value_or(-1);
   if (wake_at_ms == wake_at_ms_ && keep_alive == keep_alive_) return;
   wake_at_ms_ = wake_at_ms;

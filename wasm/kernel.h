@@ -9,46 +9,39 @@
 
 #include "clock.h"
 #include "host.h"
+#include "transport/channel_driver.h"
 #include "transport/driver.h"
+#include "transport/socket.h"
 #include "transport/transport.h"
+#include "verbs.h"
 
 namespace al::wasm {
 
 /// The kernel of the client module, and what the embedded module's kernel is built on (embedded_kernel.h).
-class Kernel : public transport::SettlementSink {
+class Kernel : public transport::SettlementSink, public Verbs {
  public:
   Kernel() = default;
   virtual ~Kernel() = default;
-  Kernel(const Kernel&) = delete;
-  Kernel& operator=(const Kernel&) = delete;
 
   // The functions of README.md, "Host → kernel", by the same names.
   std::string open_client(const std::string& config);
   void submit(std::uint32_t client, std::uint32_t call, client::Command command);
   void cancel(std::uint32_t client, std::uint32_t call);
   void close_client(std::uint32_t client);
+  void subscribe(std::uint32_t client, std::uint32_t subscription, const std::string& filter);
+  void unsubscribe(std::uint32_t client, std::uint32_t subscription);
+  void pause(std::uint32_t client, std::uint32_t subscription);
+  void resume(std::uint32_t client, std::uint32_t subscription);
   void wake();
 
   void on_settle(client::Settle settlement) override;
 
  protected:
-  /// Stands at the head of every verb. The host may call back in from a callback; what must not happen under another verb's feet
-  /// happens when the outermost one ends.
-  class Verb {
-   public:
-    explicit Verb(Kernel& kernel) : kernel_(kernel) { ++kernel_.verbs_under_way_; }
-    ~Verb() {
-      if (--kernel_.verbs_under_way_ == 0) kernel_.end_verb();
-    }
-    Verb(const Verb&) = delete;
-    Verb& operator=(const Verb&) = delete;
-
-   private:
-    Kernel& kernel_;
-  };
-
   /// The way to this kernel's own lattice, where it has one.
   virtual std::unique_ptr<transport::Transport> local_transport() { return nullptr; }
+  virtual std::unique_ptr<transport::Socket> local_socket() { return nullptr; }
+  /// For a kernel whose lattice ends before this part of it does.
+  void drop_clients();
   /// What besides the clients waits for a time (steady clock), and what to do when that has come.
   [[nodiscard]] virtual std::optional<Millis> other_deadline() { return {}; }
   virtual void handle_other_timeout() {}
@@ -60,16 +53,39 @@ class Kernel : public transport::SettlementSink {
   struct Client {
     std::unique_ptr<transport::Transport> transport;
     std::unique_ptr<transport::Driver> driver;
+    std::optional<std::string> base_url;  // nothing: this kernel's own lattice
+    std::string api_key;
     bool closed = false;
     [[nodiscard]] bool busy() const;
   };
 
-  /// Lets closed clients go, and tells the host when to wake this kernel, if that changed.
-  void end_verb();
+  /// One realtime channel, and what it is driven by.
+  struct Subscription final : transport::ChannelSink {
+    Subscription(Kernel& owner, std::uint32_t number, std::uint32_t of_client)
+        : kernel(owner), id(number), client(of_client) {}
+    void on_event(client::Deliver event) override { kernel.host_.event(id, event.json); }
+    void on_report(client::Report report) override {
+      kernel.host_.channel(id, client::text(report.news), report.json);
+    }
+
+    Kernel& kernel;
+    std::uint32_t id;
+    std::uint32_t client;
+    bool over_network = false;  // Of a lattice in this process, nothing comes once the process has nothing else to do.
+    std::unique_ptr<transport::Socket> socket;
+    std::unique_ptr<transport::ChannelDriver> driver;
+  };
+
+  [[nodiscard]] Result<std::unique_ptr<transport::Socket>> socket_of(const Client& client);
+  [[nodiscard]] transport::ChannelDriver* channel_of(std::uint32_t client, std::uint32_t subscription);
+  /// Lets go what has ended, and tells the host when to wake this kernel, if that changed.
+  void end_verb() override;
+  /// When the next client or channel wants to be woken.
+  [[nodiscard]] std::optional<Millis> next_deadline();
 
   std::map<std::uint32_t, Client> clients_;
+  std::map<std::uint32_t, std::unique_ptr<Subscription>> subscriptions_;
   std::uint32_t last_client_ = 0;
-  int verbs_under_way_ = 0;
   Millis wake_at_ms_ = -1;  // steady clock; -1: no wish
   bool keep_alive_ = false;
 };

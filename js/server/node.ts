@@ -5,6 +5,9 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { readOptions } from "../options.js";
+import { type SocketTaker, Upgrades } from "./upgrade.js";
+
+export { FileCheckpointStore } from "../stores/file-checkpoints.js";
 
 /** A standard fetch handler; `lattice.fetch` is one. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
@@ -24,9 +27,12 @@ export interface HttpServer extends AsyncDisposable {
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
-/** Serves a lattice, or any fetch handler, over HTTP/1.1. Rejects where the address cannot be had. */
+/**
+ * Serves a lattice, or any fetch handler, over HTTP/1.1. A lattice's realtime events are served too, where the package `ws`
+ * is installed. Rejects where the address cannot be had.
+ */
 export async function serve(
-  handler: FetchHandler | { readonly fetch: FetchHandler },
+  handler: FetchHandler | ({ readonly fetch: FetchHandler } & Partial<SocketTaker>),
   options: ServeOptions = {},
 ): Promise<HttpServer> {
   const { port = 0, host = "127.0.0.1" } = readOptions("serve", options, {
@@ -38,6 +44,8 @@ export async function serve(
   const server = createServer((incoming, outgoing) => {
     void exchange(answer, url, incoming, outgoing);
   });
+  const upgrades = new Upgrades("connect" in handler ? (handler as SocketTaker) : undefined);
+  server.on("upgrade", (incoming, socket, head) => void upgrades.take(incoming, socket, head));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
@@ -55,6 +63,7 @@ export async function serve(
         resolve();
       });
       server.closeIdleConnections();
+      upgrades.close(graceMs);
     });
   return { url, port: address.port, close, [Symbol.asyncDispose]: () => close() };
 }

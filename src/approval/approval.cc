@@ -5,7 +5,8 @@
 namespace al::approval {
 
 std::string_view text(State state) {
-  constexpr std::array<std::string_view, state_count> texts{"pending", "approved", "denied", "expired", "cancelled"};
+  constexpr std::array<std::string_view, state_count> texts{"pending", "approved", "denied", "expired",
+                                                            "cancelled"};
   return texts[static_cast<std::size_t>(state)];
 }
 
@@ -22,9 +23,10 @@ Result<Weight> weigh(const Approval& approval, std::string_view operator_id, boo
   const auto earlier = std::find_if(approval.votes.begin(), approval.votes.end(),
                                     [&](const Vote& vote) { return vote.operator_id == operator_id; });
   if (earlier != approval.votes.end() && earlier->approves == approves) return Weight::repeats;
-  if (approval.state == State::expired || (approval.state == State::pending && now_ms >= approval.timeout_ms)) {
-    return Error{Code::approval_expired,
-                 "the approval expired at " + format_rfc3339(approval.timeout_ms) + "; the agent must ask again"};
+  if (approval.state == State::expired ||
+      (approval.state == State::pending && now_ms >= approval.timeout_ms)) {
+    return Error{Code::approval_expired, "the approval expired at " + format_rfc3339(approval.timeout_ms) +
+                                             "; the agent must ask again"};
   }
   if (approval.state != State::pending) {
     return Error{Code::conflict, "the approval is already " + std::string(text(approval.state))};
@@ -39,6 +41,7 @@ Result<Weight> weigh(const Approval& approval, std::string_view operator_id, boo
 
 void Book::open(Approval approval) {
   deadlines_.emplace(approval.timeout_ms, approval.approval_id);
+  if (!approval.delegation_id.empty()) by_delegation_.emplace(approval.delegation_id, approval.approval_id);
   in_state_[static_cast<std::size_t>(approval.state)].emplace(approval.row_id, approval.approval_id);
   by_id_.insert_or_assign(approval.approval_id, std::move(approval));
 }
@@ -47,7 +50,9 @@ void Book::move(Approval& approval, State state) {
   in_state_[static_cast<std::size_t>(approval.state)].erase(approval.row_id);
   in_state_[static_cast<std::size_t>(state)].emplace(approval.row_id, approval.approval_id);
   approval.state = state;
-  if (!approval.open()) deadlines_.erase({approval.timeout_ms, approval.approval_id});
+  if (approval.open()) return;
+  deadlines_.erase({approval.timeout_ms, approval.approval_id});
+  by_delegation_.erase({approval.delegation_id, approval.approval_id});
 }
 
 void Book::record(std::string_view approval_id, Vote vote, State state_after) {
@@ -79,7 +84,8 @@ const Approval* Book::find(std::string_view approval_id) const {
 std::vector<const Approval*> Book::in_state(State state, std::uint64_t from_row, std::size_t limit) const {
   const std::map<std::uint64_t, std::string>& ids = in_state_[static_cast<std::size_t>(state)];
   std::vector<const Approval*> out;
-  for (auto at = ids.lower_bound(from_row); at != ids.end() && out.size() < limit; ++at) out.push_back(find(at->second));
+  for (auto at = ids.lower_bound(from_row); at != ids.end() && out.size() < limit; ++at)
+    out.push_back(find(at->second));
   return out;
 }
 
@@ -89,13 +95,13 @@ std::uint64_t Book::settled() const {
 
 std::vector<const Approval*> Book::open_for_delegation(std::string_view delegation_id) const {
   std::vector<const Approval*> out;
-  for (const auto& [timeout_ms, id] : deadlines_) {
-    const Approval* approval = find(id);
-    if (approval->delegation_id == delegation_id) out.push_back(approval);
-  }
+  auto at = by_delegation_.lower_bound({std::string(delegation_id), std::string()});
+  for (; at != by_delegation_.end() && at->first == delegation_id; ++at) out.push_back(find(at->second));
   return out;
 }
 
-const Approval* Book::next_to_expire() const { return deadlines_.empty() ? nullptr : find(deadlines_.begin()->second); }
+const Approval* Book::next_to_expire() const {
+  return deadlines_.empty() ? nullptr : find(deadlines_.begin()->second);
+}
 
 }  // namespace al::approval

@@ -6,8 +6,8 @@
 //      │ time is up ▶ expired          │ time is up ▶ expired (never claimed)
 //      └ its delegation ended, or its agent's request withdrawn ▶ cancelled
 //
-// Only `pending` and unclaimed `approved` have a way out. This file answers what a vote would mean; the engine records it, and record()
-// is the only thing that changes an approval.
+// Only `pending` and unclaimed `approved` have a way out. This file answers what a vote would mean; the
+// engine records it, and record() is the only thing that changes an approval.
 #pragma once
 
 #include <array>
@@ -52,11 +52,13 @@ struct Approval {
 
   State state = State::pending;
   std::vector<Vote> votes;
-  std::string claim_id;           // who consumed it, or ""
+  std::string claim_id;            // who consumed it, or ""
   std::uint64_t claim_row_id = 0;  // and the row that says what came of it
 
   /// Open: something can still happen to it.
-  [[nodiscard]] bool open() const { return state == State::pending || (state == State::approved && claim_id.empty()); }
+  [[nodiscard]] bool open() const {
+    return state == State::pending || (state == State::approved && claim_id.empty());
+  }
   [[nodiscard]] bool may_decide(std::string_view operator_name, const std::vector<std::string>& roles) const;
 };
 
@@ -67,9 +69,10 @@ enum class Weight : std::uint8_t {
   denies,    // recorded; ends it
   repeats,   // this operator said the same before: nothing to record
 };
-/// Fails with `conflict` where the approval is decided otherwise already, or this operator changes its mind; with
-/// `approval_expired` where its time is up.
-[[nodiscard]] Result<Weight> weigh(const Approval& approval, std::string_view operator_id, bool approves, Millis now_ms);
+/// Fails with `conflict` where the approval is decided otherwise already, or this operator changes its mind;
+/// with `approval_expired` where its time is up.
+[[nodiscard]] Result<Weight> weigh(const Approval& approval, std::string_view operator_id, bool approves,
+                                   Millis now_ms);
 
 /// All approvals of an organisation.
 class Book {
@@ -81,7 +84,8 @@ class Book {
 
   [[nodiscard]] const Approval* find(std::string_view approval_id) const;
   /// In the order in which they were asked, those of row `from_row` and later, `limit` at most.
-  [[nodiscard]] std::vector<const Approval*> in_state(State state, std::uint64_t from_row, std::size_t limit) const;
+  [[nodiscard]] std::vector<const Approval*> in_state(State state, std::uint64_t from_row,
+                                                      std::size_t limit) const;
   /// Open ones on behalf of a delegation.
   [[nodiscard]] std::vector<const Approval*> open_for_delegation(std::string_view delegation_id) const;
   /// How many are no longer pending. While this stays, nobody's wait for a decision is over.
@@ -94,7 +98,8 @@ class Book {
 
   std::map<std::string, Approval, std::less<>> by_id_;
   std::array<std::map<std::uint64_t, std::string>, state_count> in_state_;  // ids by row
-  std::set<std::pair<Millis, std::string>> deadlines_;  // of open approvals
+  std::set<std::pair<Millis, std::string>> deadlines_;                      // of open approvals
+  std::set<std::pair<std::string, std::string>> by_delegation_;  // (delegation, approval) of open ones
 };
 
 }  // namespace al::approval

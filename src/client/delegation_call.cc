@@ -86,13 +86,16 @@ void DelegationCall::on_created_for_caller(Answer answer, Now now, Shared& share
 }
 
 void DelegationCall::on_created_for_nobody(const Answer& answer, Now now, Shared& shared) {
+  // A key that is no longer good: nobody says whether an earlier attempt created the delegation.
+  constexpr int unauthorized = 401;
+  const bool turned_away = state_ == State::creating_again && answer.response.status == unauthorized;
   if (!answer.error && wire::success_status(answer.response.status)) {
     if (Result<std::string> id = created_id(answer.response)) {
       state_ = State::revoking;
       return ask(request(wire::Endpoint::revoke_delegation, std::array{std::move(*id)}),
                  cleanup_limits(shared), now, shared);
     }
-  } else if (!answer.outcome_unknown) {
+  } else if (!answer.outcome_unknown && !turned_away) {
     return;
   }
   if (state_ == State::creating_again) {

@@ -70,7 +70,9 @@ std::optional<Answer> Exchange::handle_response(AttemptId attempt, wire::Respons
     return {};
   }
   if (!wire::retryable_status(response.status)) {
-    outcome_unknown_ = false;
+    // Whoever is turned away for the key (401) learns nothing of what an earlier attempt did.
+    constexpr int unauthorized = 401;
+    outcome_unknown_ = outcome_unknown_ && response.status == unauthorized;
     return finish({.error = {}, .response = std::move(response)});
   }
   // 425 and 429 are refusals; the others may come from a proxy in front of a service that acted.

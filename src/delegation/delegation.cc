@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 
 namespace al::delegation {
 
@@ -13,7 +12,8 @@ std::string_view text(State state) {
 
 bool within(const std::vector<policy::Pattern>& inner, const std::vector<policy::Pattern>& outer) {
   return std::all_of(inner.begin(), inner.end(), [&](const policy::Pattern& wanted) {
-    return std::any_of(outer.begin(), outer.end(), [&](const policy::Pattern& held) { return held.covers(wanted); });
+    return std::any_of(outer.begin(), outer.end(),
+                       [&](const policy::Pattern& held) { return held.covers(wanted); });
   });
 }
 
@@ -26,28 +26,17 @@ void Tree::add(Delegation delegation) {
   const std::string id = delegation.delegation_id;
   deadlines_.emplace(delegation.expires_ms, id);
   by_agent_[delegation.agent_id].push_back(id);
-  if (delegation.parent_id.empty()) {
-    ++live_roots_[delegation.agent_id];
-  } else {
-    children_[delegation.parent_id].push_back(id);
-    const auto parent = by_id_.find(delegation.parent_id);
-    if (parent != by_id_.end()) ++parent->second.live_children;
-  }
+  live_children_[delegation.lender()].push_back(id);
   by_id_.insert_or_assign(id, std::move(delegation));
 }
 
 std::vector<std::string> Tree::live_subtree(std::string_view delegation_id) const {
   // INVARIANT: below a delegation that has ended, none is live.
-  const auto live = [&](std::string_view id) {
-    const Delegation* delegation = find(id);
-    return delegation && delegation->state == State::live;
-  };
-  std::vector<std::string> out;
-  if (live(delegation_id)) out.emplace_back(delegation_id);
+  const Delegation* top = find(delegation_id);
+  if (!top || top->state != State::live) return {};
+  std::vector<std::string> out{top->delegation_id};
   for (std::size_t next = 0; next < out.size(); ++next) {
-    const auto children = children_.find(out[next]);
-    if (children == children_.end()) continue;
-    std::copy_if(children->second.begin(), children->second.end(), std::back_inserter(out), live);
+    for (const Delegation* child : live_children(out[next])) out.push_back(child->delegation_id);
   }
   return out;
 }
@@ -57,11 +46,9 @@ void Tree::end(std::string_view delegation_id, State state) {
     Delegation& delegation = by_id_.find(id)->second;
     delegation.state = state;
     deadlines_.erase({delegation.expires_ms, id});
-    if (delegation.parent_id.empty()) {
-      --live_roots_[delegation.agent_id];
-    } else if (const auto parent = by_id_.find(delegation.parent_id); parent != by_id_.end()) {
-      --parent->second.live_children;
-    }
+    const auto siblings = live_children_.find(delegation.lender());
+    std::erase(siblings->second, id);
+    if (siblings->second.empty()) live_children_.erase(siblings);
   }
 }
 
@@ -85,13 +72,12 @@ std::vector<const Delegation*> Tree::of_agent(std::string_view agent_id) const {
   return out;
 }
 
-std::int64_t Tree::live_children(std::string_view agent_id, std::string_view parent_id) const {
-  if (!parent_id.empty()) {
-    const Delegation* parent = find(parent_id);
-    return parent ? parent->live_children : 0;
-  }
-  const auto found = live_roots_.find(agent_id);
-  return found == live_roots_.end() ? 0 : found->second;
+std::vector<const Delegation*> Tree::live_children(std::string_view lender) const {
+  std::vector<const Delegation*> out;
+  const auto found = live_children_.find(lender);
+  if (found == live_children_.end()) return out;
+  for (const std::string& id : found->second) out.push_back(find(id));
+  return out;
 }
 
 const Delegation* Tree::next_to_expire() const {

@@ -1,5 +1,5 @@
-// Delegations: what an agent lends to a sub-agent. Always narrower than what the lender holds, always ending, and never
-// outliving what it was lent from.
+// Delegations: what an agent lends to a sub-agent. Always narrower than what the lender holds, always ending,
+// and never outliving what it was lent from.
 #pragma once
 
 #include <cstdint>
@@ -28,12 +28,14 @@ struct Delegation {
   Millis created_ms = 0;
   Millis expires_ms = 0;  // wall clock
   State state = State::live;
-  std::int64_t live_children = 0;
   std::uint64_t row_id = 0;  // the row that created it
+  /// Whoever lent it: a delegation or the agent itself.
+  [[nodiscard]] const std::string& lender() const { return parent_id.empty() ? agent_id : parent_id; }
 };
 
 /// True when each of `inner` is covered by one of `outer`: patterns compared as sets.
-[[nodiscard]] bool within(const std::vector<policy::Pattern>& inner, const std::vector<policy::Pattern>& outer);
+[[nodiscard]] bool within(const std::vector<policy::Pattern>& inner,
+                          const std::vector<policy::Pattern>& outer);
 [[nodiscard]] bool covers(const std::vector<policy::Pattern>& capabilities, std::string_view action_type);
 
 class Tree {
@@ -49,16 +51,17 @@ class Tree {
   [[nodiscard]] std::vector<std::string> live_subtree(std::string_view delegation_id) const;
   /// In the order in which they were made, all those of one agent.
   [[nodiscard]] std::vector<const Delegation*> of_agent(std::string_view agent_id) const;
-  [[nodiscard]] std::int64_t live_children(std::string_view agent_id, std::string_view parent_id) const;
+  /// What a lender (a delegation's id, or an agent's) has lent and is still live, in the order in which it
+  /// was made.
+  [[nodiscard]] std::vector<const Delegation*> live_children(std::string_view lender) const;
   /// The live one that ends first, or null.
   [[nodiscard]] const Delegation* next_to_expire() const;
 
  private:
   std::map<std::string, Delegation, std::less<>> by_id_;
-  std::map<std::string, std::vector<std::string>, std::less<>> children_;  // by parent delegation
+  std::map<std::string, std::vector<std::string>, std::less<>> live_children_;  // by lender
   std::map<std::string, std::vector<std::string>, std::less<>> by_agent_;
-  std::map<std::string, std::int64_t, std::less<>> live_roots_;  // live children of the agent itself
-  std::set<std::pair<Millis, std::string>> deadlines_;           // of live ones
+  std::set<std::pair<Millis, std::string>> deadlines_;  // of live ones
 };
 
 }  // namespace al::delegation

@@ -16,31 +16,43 @@ std::optional<std::string_view> Engine::Context::query(std::string_view name) co
   return {};
 }
 
-Result<std::int64_t> Engine::Context::query_integer(std::string_view name, std::int64_t fallback, std::int64_t min,
-                                                    std::int64_t max) const {
+Result<std::int64_t> Engine::Context::query_integer(std::string_view name, std::int64_t fallback,
+                                                    std::int64_t min, std::int64_t max) const {
   const std::optional<std::string_view> text = query(name);
   if (!text) return fallback;
   std::int64_t value = 0;
   const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (problem == std::errc() && end == text->data() + text->size() && value >= min && value <= max) return value;
-  return Error{Code::invalid_request, "the query parameter \"" + std::string(name) + "\" must be a whole number from " +
-                                          std::to_string(min) + " to " + std::to_string(max)};
+  if (problem == std::errc() && end == text->data() + text->size() && value >= min && value <= max)
+    return value;
+  return Error{Code::invalid_request, "the query parameter \"" + std::string(name) +
+                                          "\" must be a whole number from " + std::to_string(min) + " to " +
+                                          std::to_string(max)};
 }
 
 namespace {
 
 std::vector<std::string_view> known_query(wire::Endpoint endpoint) {
   switch (endpoint) {
-    case wire::Endpoint::get_approval: return {"wait"};
-    case wire::Endpoint::list_approvals: return {"status", "cursor", "limit"};
-    case wire::Endpoint::list_policies: return {"scope"};
-    case wire::Endpoint::list_audit: return {"cursor", "limit", "action_type"};
-    case wire::Endpoint::list_entries: return {"from", "limit"};
-    case wire::Endpoint::inclusion_proof: return {"row", "size"};
-    case wire::Endpoint::consistency_proof: return {"from", "to"};
-    case wire::Endpoint::list_delegations: return {"role", "active_only"};
-    case wire::Endpoint::posture: return {"agent"};
-    default: return {};
+    case wire::Endpoint::get_approval:
+      return {"wait"};
+    case wire::Endpoint::list_approvals:
+      return {"status", "cursor", "limit"};
+    case wire::Endpoint::list_policies:
+      return {"scope"};
+    case wire::Endpoint::list_audit:
+      return {"cursor", "limit", "action_type"};
+    case wire::Endpoint::list_entries:
+      return {"from", "limit"};
+    case wire::Endpoint::inclusion_proof:
+      return {"row", "size"};
+    case wire::Endpoint::consistency_proof:
+      return {"from", "to"};
+    case wire::Endpoint::list_delegations:
+      return {"role", "active_only"};
+    case wire::Endpoint::posture:
+      return {"agent"};
+    default:
+      return {};
   }
 }
 
@@ -61,14 +73,16 @@ Status Engine::Context::only_known_query() const {
 
 OwnRow take_apart(const audit::Row& row) {
   Result<audit::DecodedRow> decoded = audit::decode(row.text);
-  Result<json::Document> openings =
-      json::parse(row.openings.empty() ? std::string_view("{}") : std::string_view(row.openings), audit::row_limits);
+  Result<json::Document> openings = json::parse(
+      row.openings.empty() ? std::string_view("{}") : std::string_view(row.openings), audit::row_limits);
   assert(decoded && openings);
   return {std::move(*decoded), std::move(*openings)};
 }
 
-std::string_view bounded_text(json::ObjectReader& in, std::string_view name, std::size_t bytes_max, bool required) {
-  const std::string_view text = required ? in.required_string(name) : in.string(name).value_or(std::string_view());
+std::string_view bounded_text(json::ObjectReader& in, std::string_view name, std::size_t bytes_max,
+                              bool required) {
+  const std::string_view text =
+      required ? in.required_string(name) : in.string(name).value_or(std::string_view());
   if (text.size() <= bytes_max) return text;
   in.fault(name, "must have at most " + std::to_string(bytes_max) + " bytes");
   return {};
@@ -113,7 +127,8 @@ void write_delegation(json::Writer& writer, const delegation::Delegation& delega
   writer.begin_object().field("id", delegation.delegation_id).field("name", delegation.name);
   writer.field("agent_id", delegation.agent_id).field_if("parent_id", delegation.parent_id);
   writer.key("capabilities").begin_array();
-  for (const policy::Pattern& capability : delegation.capabilities) writer.value(std::string_view(capability.text()));
+  for (const policy::Pattern& capability : delegation.capabilities)
+    writer.value(std::string_view(capability.text()));
   writer.end_array();
   writer.field("depth", delegation.depth).field("active", delegation.state == delegation::State::live);
   writer.field("status", delegation::text(delegation.state));

@@ -25,8 +25,8 @@ struct Engine::Context {
   /// A query parameter, or nothing.
   [[nodiscard]] std::optional<std::string_view> query(std::string_view name) const;
   /// A whole number from the query. Fails with `invalid_request`.
-  [[nodiscard]] Result<std::int64_t> query_integer(std::string_view name, std::int64_t fallback, std::int64_t min,
-                                                   std::int64_t max) const;
+  [[nodiscard]] Result<std::int64_t> query_integer(std::string_view name, std::int64_t fallback,
+                                                   std::int64_t min, std::int64_t max) const;
   /// Refuses parameters that this endpoint does not know: a mistyped one would be silently without effect.
   [[nodiscard]] Status only_known_query() const;
 };
@@ -46,8 +46,8 @@ struct OwnRow {
 [[nodiscard]] OwnRow take_apart(const audit::Row& row);
 
 /// Optional bounded text of a body: a fault where it is longer.
-[[nodiscard]] std::string_view bounded_text(json::ObjectReader& in, std::string_view name, std::size_t bytes_max,
-                                            bool required);
+[[nodiscard]] std::string_view bounded_text(json::ObjectReader& in, std::string_view name,
+                                            std::size_t bytes_max, bool required);
 /// A list of action-type patterns: each a fault where it is none, and so is an empty list.
 [[nodiscard]] std::vector<std::string> read_capabilities(json::ObjectReader& in, std::string_view name);
 [[nodiscard]] std::vector<policy::Pattern> parse_patterns(const std::vector<std::string>& texts);

@@ -1,8 +1,9 @@
-// Who may ask: agents and operators, and the keys by which they are known. Keys themselves are never kept, only SHA-256
-// of them.
+// Who may ask: agents and operators, and the keys by which they are known. Keys themselves are never kept,
+// only SHA-256 of them.
 #pragma once
 
 #include <cstddef>
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -33,6 +34,9 @@ struct Operator {
   std::string operator_id;
   std::string name;
   std::vector<std::string> roles;
+  [[nodiscard]] bool has_role(std::string_view role) const {
+    return std::find(roles.begin(), roles.end(), role) != roles.end();
+  }
 };
 
 /// The authenticated sender of a request: exactly one of the two is set.
@@ -71,8 +75,8 @@ class Directory {
   };
   void add_key(PrincipalKind kind, const std::string& id, const std::optional<Key>& key);
 
-  std::map<std::string, Agent, std::less<>> agents_;        // by id
-  std::map<std::string, Operator, std::less<>> operators_;  // by name
+  std::map<std::string, Agent, std::less<>> agents_;           // by id
+  std::map<std::string, Operator, std::less<>> operators_;     // by name
   std::map<std::string, std::string, std::less<>> agent_ids_;  // by name
   std::unordered_map<Digest, Holder, DigestHash> keys_;
 };

@@ -26,11 +26,13 @@ Status Engine::load(std::string text, std::string openings) {
     return Error{Code::ledger_corrupt, "row " + std::to_string(ledger_.size()) + ": " + row.error().message};
   }
   if (row->wall_ms < state_.last_wall_ms) {
-    return Error{Code::ledger_corrupt, "row " + std::to_string(row->row_id) + " is older than the row before it"};
+    return Error{Code::ledger_corrupt,
+                 "row " + std::to_string(row->row_id) + " is older than the row before it"};
   }
   json::Document opened;
   if (!openings.empty()) {
-    const std::string commitments = row->commitments.present() ? json::canonical(row->commitments) : std::string();
+    const std::string commitments =
+        row->commitments.present() ? json::canonical(row->commitments) : std::string();
     const Status sound = audit::check_openings(commitments, openings);
     Result<json::Document> parsed = json::parse(openings, audit::row_limits);
     if (!sound || !parsed) {
@@ -42,7 +44,8 @@ Status Engine::load(std::string text, std::string openings) {
   const Result<Event> event = decode(*row, opened.root());
   if (!event) return event.error();
   if (ledger_.size() == 0 && !std::holds_alternative<LedgerOpened>(*event)) {
-    return Error{Code::ledger_corrupt, "row 0 must be of type \"ledger.opened\", not \"" + std::string(row->type) + "\""};
+    return Error{Code::ledger_corrupt,
+                 "row 0 must be of type \"ledger.opened\", not \"" + std::string(row->type) + "\""};
   }
   Status loaded = ledger_.load({row->row_id, std::move(text), std::move(openings)}, row->prev_hash);
   if (!loaded) return loaded;
@@ -73,7 +76,8 @@ std::string Engine::checkpoint() const {
   return audit::note_body({state_.org_id, ledger_.size(), ledger_.tree().root()});
 }
 
-// ---- Time ---------------------------------------------------------------------------------------------------------------------------
+// ---- Time
+// ---------------------------------------------------------------------------------------------------------------------------
 
 void Engine::end_delegation(const DelegationEnded& ended, Millis now_ms, Entropy& entropy) {
   // The approvals that wait on behalf of the subtree end with it, and say so before it is gone.
@@ -92,7 +96,8 @@ void Engine::expire_due(Millis now_ms, Entropy& entropy) {
     const bool approval_due = approval && approval->timeout_ms <= now_ms;
     const bool delegation_due = delegation && delegation->expires_ms <= now_ms;
     if (approval_due && (!delegation_due || approval->timeout_ms <= delegation->expires_ms)) {
-      emit(ApprovalEnded{approval->approval_id, approval->audit_event_id, approval->agent_id, true}, now_ms, entropy);
+      emit(ApprovalEnded{approval->approval_id, approval->audit_event_id, approval->agent_id, true}, now_ms,
+           entropy);
     } else if (delegation_due) {
       end_delegation({delegation->delegation_id, delegation->agent_id, true, {}}, now_ms, entropy);
     } else {
@@ -114,7 +119,8 @@ std::optional<Millis> Engine::next_deadline() const {
   return {};
 }
 
-// ---- Requests -----------------------------------------------------------------------------------------------------------------------
+// ---- Requests
+// -----------------------------------------------------------------------------------------------------------------------
 
 Answer Engine::handle(const wire::Request& request, Millis now_ms, Entropy& entropy) {
   now_ms = std::max(now_ms, state_.last_wall_ms);
@@ -127,25 +133,28 @@ Answer Engine::handle(const wire::Request& request, Millis now_ms, Entropy& entr
   return result;
 }
 
+std::optional<Principal> Engine::principal(const Digest& key_hash) const {
+  std::optional<Principal> found = state_.directory.find_by_key(key_hash);
+  if (const auto local = local_.find(key_hash); local != local_.end()) {
+    found = Principal{};
+    if (local->second.kind == PrincipalKind::agent) {
+      found->agent = state_.directory.agent_named(local->second.name);
+    } else {
+      found->operator_ = state_.directory.operator_named(local->second.name);
+    }
+  }
+  if (found && !found->agent && !found->operator_) found.reset();
+  return found;
+}
+
 std::optional<Error> Engine::authenticate(Context& context) const {
   const std::string& key = context.request.api_key;
   if (key.empty()) {
     return Error{Code::unauthenticated, "no API key was sent; pass it as \"Authorization: Bearer …\""};
   }
-  const Digest hash = sha256(key);
-  std::optional<Principal> principal = state_.directory.find_by_key(hash);
-  if (const auto local = local_.find(hash); local != local_.end()) {
-    principal = Principal{};
-    if (local->second.kind == PrincipalKind::agent) {
-      principal->agent = state_.directory.agent_named(local->second.name);
-    } else {
-      principal->operator_ = state_.directory.operator_named(local->second.name);
-    }
-  }
-  if (!principal || (!principal->agent && !principal->operator_)) {
-    return Error{Code::unauthenticated, "the API key is not known here, or was revoked"};
-  }
-  context.principal = *principal;
+  const std::optional<Principal> found = principal(sha256(key));
+  if (!found) return Error{Code::unauthenticated, "the API key is not known here, or was revoked"};
+  context.principal = *found;
   return {};
 }
 
@@ -157,7 +166,11 @@ std::optional<Error> Engine::authorize(const Context& context) const {
     case wire::Audience::operator_:
       if (context.principal.operator_) return {};
       return Error{Code::forbidden, "this is for operators; no agent key can do it"};
-    case wire::Audience::any_principal: break;
+    case wire::Audience::owner:
+      if (context.principal.operator_ && context.principal.operator_->has_role(wire::owner_role)) return {};
+      return Error{Code::forbidden, "this is for operators with the role \"owner\""};
+    case wire::Audience::any_principal:
+      break;
   }
   return {};
 }
@@ -168,8 +181,11 @@ namespace {
 bool is_json(std::string_view content_type) {
   constexpr std::string_view wanted = "application/json";
   const std::string_view rest = content_type.substr(std::min(wanted.size(), content_type.size()));
-  const auto same = [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b); };
-  return std::equal(wanted.begin(), wanted.end(), content_type.begin(), content_type.end() - static_cast<std::ptrdiff_t>(rest.size()), same) &&
+  const auto same = [](char a, char b) {
+    return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
+  };
+  return std::equal(wanted.begin(), wanted.end(), content_type.begin(),
+                    content_type.end() - static_cast<std::ptrdiff_t>(rest.size()), same) &&
          (rest.empty() || rest.front() == ';' || rest.front() == ' ' || rest.front() == '\t');
 }
 
@@ -230,33 +246,60 @@ Answer Engine::dispatch(Context& context) {
   context.body = std::move(*body);
 
   switch (context.route.endpoint) {
-    case wire::Endpoint::post_action: return post_action(context);
-    case wire::Endpoint::get_approval: return get_approval(context);
-    case wire::Endpoint::list_approvals: return list_approvals(context);
-    case wire::Endpoint::decide_approval: return decide_approval(context);
-    case wire::Endpoint::claim_approval: return claim_approval(context);
-    case wire::Endpoint::whoami: return whoami(context);
-    case wire::Endpoint::list_policies: return list_policies(context);
-    case wire::Endpoint::replace_policies: return replace_policies(context);
-    case wire::Endpoint::put_policy: return put_policy(context);
-    case wire::Endpoint::delete_policy: return delete_policy(context);
-    case wire::Endpoint::can_i: return can_i(context);
-    case wire::Endpoint::list_audit: return list_audit(context);
-    case wire::Endpoint::verify_audit: return verify_audit(context);
-    case wire::Endpoint::get_checkpoint: return get_checkpoint(context);
-    case wire::Endpoint::list_entries: return list_entries(context);
-    case wire::Endpoint::inclusion_proof: return inclusion_proof(context);
-    case wire::Endpoint::consistency_proof: return consistency_proof(context);
-    case wire::Endpoint::create_delegation: return create_delegation(context);
-    case wire::Endpoint::list_delegations: return list_delegations(context);
-    case wire::Endpoint::revoke_delegation: return revoke_delegation(context);
-    case wire::Endpoint::report: return report(context);
-    case wire::Endpoint::posture: return posture(context);
-    case wire::Endpoint::register_agent: return register_agent(context);
-    case wire::Endpoint::halt_agent: return set_halted(context, true);
-    case wire::Endpoint::resume_agent: return set_halted(context, false);
-    case wire::Endpoint::revoke_key: return revoke_key(context);
-    case wire::Endpoint::register_operator: return register_operator(context);
+    case wire::Endpoint::post_action:
+      return post_action(context);
+    case wire::Endpoint::get_approval:
+      return get_approval(context);
+    case wire::Endpoint::list_approvals:
+      return list_approvals(context);
+    case wire::Endpoint::decide_approval:
+      return decide_approval(context);
+    case wire::Endpoint::claim_approval:
+      return claim_approval(context);
+    case wire::Endpoint::whoami:
+      return whoami(context);
+    case wire::Endpoint::list_policies:
+      return list_policies(context);
+    case wire::Endpoint::replace_policies:
+      return replace_policies(context);
+    case wire::Endpoint::put_policy:
+      return put_policy(context);
+    case wire::Endpoint::delete_policy:
+      return delete_policy(context);
+    case wire::Endpoint::can_i:
+      return can_i(context);
+    case wire::Endpoint::list_audit:
+      return list_audit(context);
+    case wire::Endpoint::verify_audit:
+      return verify_audit(context);
+    case wire::Endpoint::get_checkpoint:
+      return get_checkpoint(context);
+    case wire::Endpoint::list_entries:
+      return list_entries(context);
+    case wire::Endpoint::inclusion_proof:
+      return inclusion_proof(context);
+    case wire::Endpoint::consistency_proof:
+      return consistency_proof(context);
+    case wire::Endpoint::create_delegation:
+      return create_delegation(context);
+    case wire::Endpoint::list_delegations:
+      return list_delegations(context);
+    case wire::Endpoint::revoke_delegation:
+      return revoke_delegation(context);
+    case wire::Endpoint::report:
+      return report(context);
+    case wire::Endpoint::posture:
+      return posture(context);
+    case wire::Endpoint::register_agent:
+      return register_agent(context);
+    case wire::Endpoint::halt_agent:
+      return set_halted(context, true);
+    case wire::Endpoint::resume_agent:
+      return set_halted(context, false);
+    case wire::Endpoint::revoke_key:
+      return revoke_key(context);
+    case wire::Endpoint::register_operator:
+      return register_operator(context);
   }
   return answer(Error{Code::not_found, "there is no such path"});
 }

@@ -1,10 +1,14 @@
-// The engine of a lattice: takes one request at a time and says what the answer is and which rows it added to the ledger.
+// The engine of a lattice: takes one request at a time and says what the answer is and which rows it added to
+// the ledger.
 //
 // Rules
 //  1. Deterministic: the same rows, request, time and entropy give the same answer.
-//  2. Everything it decides is an event, written as a row and applied to the state by the same code that a replay uses.
-//  3. An answer may be released only once the rows that came before it are durable; the Sequencer sees to that.
-//  4. Time never goes back: a clock behind the last row counts as that row's time. Whatever is due by then (approvals, delegations)
+//  2. Everything it decides is an event, written as a row and applied to the state by the same code that a
+//  replay uses.
+//  3. An answer may be released only once the rows that came before it are durable; the Sequencer sees to
+//  that.
+//  4. Time never goes back: a clock behind the last row counts as that row's time. Whatever is due by then
+//  (approvals, delegations)
 //     ends before the request is looked at.
 //  5. Fail closed: an unknown sender, path, field or state is an error; an unknown action is a denial.
 #pragma once
@@ -31,19 +35,23 @@ namespace al::engine {
 /// What became of a request.
 struct Answer {
   wire::Response response;
-  /// Set when the asker is willing to wait for this approval to be settled: hold the response back until then, or for
-  /// `wait_ms`, and ask again.
+  /// Set when the asker is willing to wait for this approval to be settled: hold the response back until
+  /// then, or for `wait_ms`, and ask again.
   std::string wait_approval_id = {};
   Millis wait_ms = 0;
 };
 
 class Engine {
  public:
-  /// Feeds a row that a store kept, in order. Fails with `ledger_corrupt` at the first that is not what it must be.
+  /// Feeds a row that a store kept, in order. Fails with `ledger_corrupt` at the first that is not what it
+  /// must be.
   [[nodiscard]] Status load(std::string text, std::string openings);
 
   /// A credential for a registered principal that is good in this process only and never written down.
   void attach(PrincipalKind kind, std::string name, const Digest& key_hash);
+
+  /// Who holds a key, by SHA-256 of it; nothing for one that is not known here, or was revoked.
+  [[nodiscard]] std::optional<Principal> principal(const Digest& key_hash) const;
 
   [[nodiscard]] Answer handle(const wire::Request& request, Millis now_ms, Entropy& entropy);
   /// Ends what is due. Harmless at any time.
@@ -77,8 +85,8 @@ class Engine {
   Answer can_i(Context& context);
   Answer claim_approval(Context& context);
   Answer report(Context& context);
-  [[nodiscard]] ActionDecided decide(const Context& context, const ActionRequest& request, json::Value metadata,
-                                     json::Value data_accessed) const;
+  [[nodiscard]] ActionDecided decide(const Context& context, const ActionRequest& request,
+                                     json::Value metadata, json::Value data_accessed) const;
   [[nodiscard]] Answer answer_action(const ActionDecided& decided, std::uint64_t row_id) const;
   [[nodiscard]] Answer recorded_action(std::uint64_t row_id) const;
   [[nodiscard]] Answer replayed_action(const Used& used) const;

@@ -9,13 +9,17 @@
 namespace al::engine {
 namespace {
 
-constexpr std::array<std::string_view, 3> action_types{"action.executed", "action.denied", "action.requested"};
+constexpr std::array<std::string_view, 3> action_types{"action.executed", "action.denied",
+                                                       "action.requested"};
 
-// ---- Encoding: facts are written with their names in order, so that they are canonical as they stand. -------------------------------
+// ---- Encoding: facts are written with their names in order, so that they are canonical as they stand.
+// -------------------------------
 
 using json::Writer;
 
-void digest_field(Writer& writer, std::string_view name, const Digest& digest) { writer.field(name, to_hex(digest)); }
+void digest_field(Writer& writer, std::string_view name, const Digest& digest) {
+  writer.field(name, to_hex(digest));
+}
 
 void key_field(Writer& writer, const std::optional<Key>& key) {
   if (!key) return;
@@ -82,7 +86,9 @@ void facts(audit::Entry& entry, Writer& w, const ActionDecided& e) {
     w.key("approval").begin_object();
     w.field("approval_id", e.approval->approval_id).strings("approvers", e.approval->approvers);
     digest_field(w, "digest", e.approval->digest);
-    w.field("quorum", e.approval->quorum).field("timeout_at", format_rfc3339(e.approval->timeout_ms)).end_object();
+    w.field("quorum", e.approval->quorum)
+        .field("timeout_at", format_rfc3339(e.approval->timeout_ms))
+        .end_object();
   }
   w.field("audit_event_id", e.audit_event_id);
   w.field_if("claim_id", e.claim_id).field_if("claimed_approval_id", e.claimed_approval_id);
@@ -136,7 +142,8 @@ void facts(audit::Entry& entry, Writer& w, const OutcomeReported& e) {
   redact(entry, "metadata", e.metadata);
 }
 
-// ---- Decoding -----------------------------------------------------------------------------------------------------------------------
+// ---- Decoding
+// -----------------------------------------------------------------------------------------------------------------------
 
 /// Reads facts; remembers whether anything was missing instead of stopping at each.
 class Facts {
@@ -191,7 +198,9 @@ class Facts {
     const json::Value value = openings_[field]["value"];
     return value.present() ? json::canonical(value) : std::string();
   }
-  std::string opened_string(std::string_view field) const { return std::string(openings_[field]["value"].string()); }
+  std::string opened_string(std::string_view field) const {
+    return std::string(openings_[field]["value"].string());
+  }
   [[nodiscard]] json::Value facts() const { return row_.facts; }
   [[nodiscard]] std::string agent_id() {
     if (row_.agent_id.empty()) complete_ = false;
@@ -220,7 +229,8 @@ ActionDecided read_action(Facts& in, ActionOutcome outcome) {
                   .conditions = in.opened("conditions"),
                   .metadata = in.opened("metadata"),
                   .data_accessed = in.opened("data_accessed")};
-  if (const json::Value chain = in.facts()["delegation_chain"]; chain.present()) e.delegation_chain = in.strings(chain);
+  if (const json::Value chain = in.facts()["delegation_chain"]; chain.present())
+    e.delegation_chain = in.strings(chain);
   if (in.facts()["policy_digest"].present()) e.policy_digest = in.digest("policy_digest");
   if (outcome == ActionOutcome::requested) {
     const json::Value asked = in.facts()["approval"];
@@ -236,12 +246,12 @@ ActionDecided read_action(Facts& in, ActionOutcome outcome) {
 std::optional<Event> read(std::string_view type, Facts& in) {
   if (type == "ledger.opened") return LedgerOpened{in.required("org_id")};
   if (type == "agent.registered") {
-    return AgentRegistered{in.agent_id(), in.required("name"), in.strings(in.facts()["capabilities"]), in.key(),
-                           in.required("by")};
+    return AgentRegistered{in.agent_id(), in.required("name"), in.strings(in.facts()["capabilities"]),
+                           in.key(), in.required("by")};
   }
   if (type == "operator.registered") {
-    return OperatorRegistered{in.required("operator_id"), in.required("name"), in.strings(in.facts()["roles"]),
-                              in.key(), in.required("by")};
+    return OperatorRegistered{in.required("operator_id"), in.required("name"),
+                              in.strings(in.facts()["roles"]), in.key(), in.required("by")};
   }
   if (type == "key.revoked") return KeyRevoked{in.agent_id(), in.required("key_id"), in.required("by")};
   if (type == "agent.halted") return AgentHalted{in.agent_id(), true, in.required("by")};
@@ -255,9 +265,10 @@ std::optional<Event> read(std::string_view type, Facts& in) {
     if (type == action_types[i]) return read_action(in, static_cast<ActionOutcome>(i));
   }
   if (type == "approval.decided") {
-    return ApprovalDecided{in.required("approval_id"),   in.required("audit_event_id"), in.agent_id(),
-                           in.required("operator_id"),   in.required("operator_name"),  in.required("decision") == "approve",
-                           in.required("state"),         in.opened_string("reason")};
+    return ApprovalDecided{
+        in.required("approval_id"), in.required("audit_event_id"), in.agent_id(),
+        in.required("operator_id"), in.required("operator_name"),  in.required("decision") == "approve",
+        in.required("state"),       in.opened_string("reason")};
   }
   if (type == "approval.expired" || type == "approval.cancelled") {
     return ApprovalEnded{in.required("approval_id"), in.required("audit_event_id"), in.agent_id(),
@@ -275,7 +286,8 @@ std::optional<Event> read(std::string_view type, Facts& in) {
                              in.digest("request_digest")};
   }
   if (type == "delegation.expired" || type == "delegation.revoked") {
-    return DelegationEnded{in.required("delegation_id"), in.agent_id(), type == "delegation.expired", in.optional("by")};
+    return DelegationEnded{in.required("delegation_id"), in.agent_id(), type == "delegation.expired",
+                           in.optional("by")};
   }
   if (type == "outcome.reported") {
     return OutcomeReported{in.required("audit_event_id"), in.agent_id(),
@@ -303,8 +315,9 @@ Result<Event> decode(const audit::DecodedRow& row, json::Value openings) {
   Facts facts(row, openings);
   std::optional<Event> event = read(row.type, facts);
   if (event && facts.complete()) return std::move(*event);
-  return Error{Code::ledger_corrupt, "row " + std::to_string(row.row_id) + " of type \"" + std::string(row.type) +
-                                         (event ? "\" lacks facts that its type needs" : "\" is of no known type")};
+  return Error{Code::ledger_corrupt,
+               "row " + std::to_string(row.row_id) + " of type \"" + std::string(row.type) +
+                   (event ? "\" lacks facts that its type needs" : "\" is of no known type")};
 }
 
 }  // namespace al::engine

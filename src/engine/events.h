@@ -1,5 +1,6 @@
-// What can happen to a lattice. Each event is one row of the ledger: encode() makes the row's content, decode() reads it back,
-// and State::apply() (state.h) is what it means. A live engine and a replay take the same way.
+// What can happen to a lattice. Each event is one row of the ledger: encode() makes the row's content,
+// decode() reads it back, and State::apply() (state.h) is what it means. A live engine and a replay take the
+// same way.
 #pragma once
 
 #include <cstdint>
@@ -138,8 +139,9 @@ struct OutcomeReported {
   std::string metadata;  // canonical JSON or ""; redactable
 };
 
-using Event = std::variant<LedgerOpened, AgentRegistered, OperatorRegistered, KeyRevoked, AgentHalted, PolicyChanged,
-                           ActionDecided, ApprovalDecided, ApprovalEnded, DelegationCreated, DelegationEnded, OutcomeReported>;
+using Event = std::variant<LedgerOpened, AgentRegistered, OperatorRegistered, KeyRevoked, AgentHalted,
+                           PolicyChanged, ActionDecided, ApprovalDecided, ApprovalEnded, DelegationCreated,
+                           DelegationEnded, OutcomeReported>;
 
 /// The row's content. The entry's views point into `event`.
 [[nodiscard]] audit::Entry encode(const Event& event, Millis wall_ms);

@@ -12,7 +12,7 @@ struct Engine::ActionRequest {
   std::string agent_id;
   std::string agent_name;
   bool agent_halted = false;
-  std::vector<policy::Pattern> const* agent_capabilities = nullptr;
+  const std::vector<policy::Pattern>* agent_capabilities = nullptr;
   std::string delegation_id;
   std::string event_id;
   std::string metadata;       // canonical JSON, or ""
@@ -40,11 +40,14 @@ Digest digest_approval(const Digest& request, const Digest& policy) {
   return Sha256().update(request).update(policy).finish();
 }
 
-std::string canonical_or_empty(json::Value value) { return value.present() ? json::canonical(value) : std::string(); }
+std::string canonical_or_empty(json::Value value) {
+  return value.present() ? json::canonical(value) : std::string();
+}
 
 void check_data_accessed(json::ObjectReader& in, json::Value data, std::vector<json::Fault>& faults) {
   if (data.size() > wire::data_accessed_items_max) {
-    in.fault("data_accessed", "must have at most " + std::to_string(wire::data_accessed_items_max) + " entries");
+    in.fault("data_accessed",
+             "must have at most " + std::to_string(wire::data_accessed_items_max) + " entries");
     return;
   }
   std::size_t index = 0;
@@ -57,30 +60,36 @@ void check_data_accessed(json::ObjectReader& in, json::Value data, std::vector<j
   }
 }
 
-/// The public result of an action, as its row tells it; of one that asked for approval, with how that stands now.
+/// The public result of an action, as its row tells it; of one that asked for approval, with how that stands
+/// now.
 std::string write_result(const ActionDecided& e, std::uint64_t row_id, const approval::Approval* asked) {
   constexpr std::array<std::string_view, 3> statuses{"executed", "denied", "requested"};
   std::string out;
   json::Writer writer(out);
   writer.begin_object().field("status", statuses[static_cast<std::size_t>(e.outcome)]);
-  writer.field("audit_event_id", e.audit_event_id).field("action_type", e.action_type).field("row_id", row_id);
+  writer.field("audit_event_id", e.audit_event_id)
+      .field("action_type", e.action_type)
+      .field("row_id", row_id);
   if (asked) {
     const std::string_view state = approval::text(asked->state);
     writer.field("approval_id", asked->approval_id).field("approval_status", state);
     writer.field("timeout_at", format_rfc3339(asked->timeout_ms));
-    writer.field("message", asked->state == approval::State::pending ? "waiting for approval"
-                                                                     : "the approval is " + std::string(state));
+    writer.field("message", asked->state == approval::State::pending
+                                ? "waiting for approval"
+                                : "the approval is " + std::string(state));
   } else {
     writer.field_if("approval_id", e.claimed_approval_id);
   }
   writer.field_if("denial_reason", e.denial_reason).field_if("policy_name", e.policy_name);
-  writer.raw_field("conditions_evaluated", e.conditions.empty() ? "[]" : std::string_view(e.conditions)).end_object();
+  writer.raw_field("conditions_evaluated", e.conditions.empty() ? "[]" : std::string_view(e.conditions))
+      .end_object();
   return out;
 }
 
 }  // namespace
 
-/// Everything that a decision rests on, apart from who sends it: used live and again when an approval is claimed.
+/// Everything that a decision rests on, apart from who sends it: used live and again when an approval is
+/// claimed.
 ActionDecided Engine::decide(const Context& context, const ActionRequest& request, json::Value metadata,
                              json::Value data_accessed) const {
   ActionDecided e{.agent_id = request.agent_id,
@@ -110,16 +119,16 @@ ActionDecided Engine::decide(const Context& context, const ActionRequest& reques
   if (request.agent_halted) return deny("AGENT_HALTED");
   if (!delegation::covers(*request.agent_capabilities, request.action_type)) return deny("AGENT_SCOPE");
 
-  const policy::Decision decision =
-      state_.policies.decide({.action_type = request.action_type,
-                              .metadata = metadata,
-                              .data_accessed = data_accessed,
-                              .agent_id = request.agent_id,
-                              .agent_name = request.agent_name,
-                              .delegation_id = request.delegation_id,
-                              .delegation_name = delegation ? std::string_view(delegation->name) : std::string_view(),
-                              .delegation_depth = delegation ? delegation->depth : 0,
-                              .wall_ms = context.now_ms});
+  const policy::Decision decision = state_.policies.decide(
+      {.action_type = request.action_type,
+       .metadata = metadata,
+       .data_accessed = data_accessed,
+       .agent_id = request.agent_id,
+       .agent_name = request.agent_name,
+       .delegation_id = request.delegation_id,
+       .delegation_name = delegation ? std::string_view(delegation->name) : std::string_view(),
+       .delegation_depth = delegation ? delegation->depth : 0,
+       .wall_ms = context.now_ms});
   json::Writer conditions(e.conditions);
   write_conditions(conditions, decision.conditions);
   if (decision.policy) {
@@ -185,8 +194,9 @@ Answer Engine::post_action(Context& context) {
   if (!request.event_id.empty()) {
     if (const Used* used = state_.used(request.agent_id, request.event_id)) {
       if (used->request_digest == request.digest) return replayed_action(*used);
-      return answer(Error{Code::idempotency_mismatch,
-                          "this idempotency key was used for another request; use a new one for each request"});
+      return answer(
+          Error{Code::idempotency_mismatch,
+                "this idempotency key was used for another request; use a new one for each request"});
     }
   }
   ActionDecided decided = decide(context, request, gathered->metadata, gathered->data_accessed);
@@ -197,7 +207,8 @@ Answer Engine::post_action(Context& context) {
 }
 
 Answer Engine::answer_action(const ActionDecided& decided, std::uint64_t row_id) const {
-  const approval::Approval* asked = decided.approval ? state_.approvals.find(decided.approval->approval_id) : nullptr;
+  const approval::Approval* asked =
+      decided.approval ? state_.approvals.find(decided.approval->approval_id) : nullptr;
   return answer(asked ? 202 : 200, write_result(decided, row_id, asked));
 }
 
@@ -212,7 +223,8 @@ Answer Engine::replayed_action(const Used& used) const {
   const ActionRecord* record = used.audit_event_id.empty() ? nullptr : state_.action(used.audit_event_id);
   // The same digest under another kind of request cannot be; were it so, it is no action of this key.
   if (!record) {
-    return answer(Error{Code::idempotency_mismatch, "this idempotency key was used for another kind of request"});
+    return answer(
+        Error{Code::idempotency_mismatch, "this idempotency key was used for another kind of request"});
   }
   return recorded_action(record->row_id);
 }
@@ -226,7 +238,8 @@ Answer Engine::can_i(Context& context) {
   writer.begin_object().field("allowed", e.outcome == ActionOutcome::executed);
   writer.field("needs_approval", e.outcome == ActionOutcome::requested);
   writer.field_if("policy_name", e.policy_name).field_if("denial_reason", e.denial_reason);
-  writer.raw_field("conditions_evaluated", e.conditions.empty() ? "[]" : std::string_view(e.conditions)).end_object();
+  writer.raw_field("conditions_evaluated", e.conditions.empty() ? "[]" : std::string_view(e.conditions))
+      .end_object();
   return answer(200, std::move(body));
 }
 
@@ -235,7 +248,8 @@ Answer Engine::claim_approval(Context& context) {
   json::ObjectReader in(context.body.root(), "", faults);
   const std::string claim_id(bounded_text(in, "claim_id", wire::event_id_bytes_max, true));
   in.finish();
-  if (!faults.empty()) return answer(json::faults_error(Code::invalid_request, "the claim is not valid", faults));
+  if (!faults.empty())
+    return answer(json::faults_error(Code::invalid_request, "the claim is not valid", faults));
 
   const approval::Approval* approval = state_.approvals.find(context.argument(0));
   if (!approval || approval->agent_id != context.principal.agent->agent_id) {
@@ -249,8 +263,9 @@ Answer Engine::claim_approval(Context& context) {
     return answer(Error{Code::approval_expired, "the approval expired before it was used; ask again"});
   }
   if (approval->state != approval::State::approved) {
-    return answer(Error{Code::approval_not_approved,
-                        "the approval is " + std::string(approval::text(approval->state)) + ", not approved"});
+    return answer(
+        Error{Code::approval_not_approved,
+              "the approval is " + std::string(approval::text(approval->state)) + ", not approved"});
   }
 
   // The world is looked at again, with exactly the request that was approved.
@@ -268,15 +283,16 @@ Answer Engine::claim_approval(Context& context) {
                         .event_id = {},
                         .metadata = canonical_or_empty(metadata),
                         .data_accessed = canonical_or_empty(data_accessed)};
-  request.digest = digest_request(request.agent_id, request.action_type, request.data_accessed, request.delegation_id,
-                                  request.metadata);
+  request.digest = digest_request(request.agent_id, request.action_type, request.data_accessed,
+                                  request.delegation_id, request.metadata);
   ActionDecided e = decide(context, request, metadata, data_accessed);
   e.audit_event_id = approval->audit_event_id;
   e.claimed_approval_id = approval->approval_id;
   e.claim_id = claim_id;
   e.event_id = facts["event_id"].string();
   if (to_hex(request.digest) != facts["request_digest"].string()) {
-    e.outcome = ActionOutcome::denied;  // Its metadata was redacted: nobody can say any more what was approved.
+    e.outcome =
+        ActionOutcome::denied;  // Its metadata was redacted: nobody can say any more what was approved.
     e.denial_reason = "APPROVAL_MISMATCH";
   } else if (e.outcome == ActionOutcome::requested && e.approval->digest != approval->digest) {
     e.outcome = ActionOutcome::denied;  // What was approved was approved under another policy.
@@ -300,7 +316,8 @@ Answer Engine::report(Context& context) {
   const std::string_view message = bounded_text(in, "message", wire::reason_bytes_max, false);
   const json::Value metadata = in.object("metadata");
   in.finish();
-  if (!faults.empty()) return answer(json::faults_error(Code::invalid_request, "the report is not valid", faults));
+  if (!faults.empty())
+    return answer(json::faults_error(Code::invalid_request, "the report is not valid", faults));
 
   const std::string& agent_id = context.principal.agent->agent_id;
   const ActionRecord* record = state_.action(audit_event_id);
@@ -315,7 +332,8 @@ Answer Engine::report(Context& context) {
     return answer(201, std::move(body));
   };
   const Digest digest = sha256(json::canonical(context.body.root()));
-  if (const Used* used = state_.used(agent_id, context.request.event_id); used && !context.request.event_id.empty()) {
+  if (const Used* used = state_.used(agent_id, context.request.event_id);
+      used && !context.request.event_id.empty()) {
     if (used->request_digest != digest) {
       return answer(Error{Code::idempotency_mismatch, "this idempotency key was used for another request"});
     }

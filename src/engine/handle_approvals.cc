@@ -12,7 +12,9 @@ void Engine::write_approval(json::Writer& writer, const approval::Approval& appr
   const Agent* agent = state_.directory.agent(approval.agent_id);
   const delegation::Delegation* delegation = state_.delegations.find(approval.delegation_id);
 
-  writer.begin_object().field("approval_id", approval.approval_id).field("status", approval::text(approval.state));
+  writer.begin_object()
+      .field("approval_id", approval.approval_id)
+      .field("status", approval::text(approval.state));
   writer.field("claimable", true).field("claimed", !approval.claim_id.empty());
   writer.field("audit_event_id", approval.audit_event_id).field("agent_id", approval.agent_id);
   if (agent) writer.field("agent_name", agent->name);
@@ -36,11 +38,14 @@ void Engine::write_approval(json::Writer& writer, const approval::Approval& appr
   writer.field("created_at", format_rfc3339(approval.created_ms));
   writer.field("timeout_at", format_rfc3339(approval.timeout_ms)).key("votes").begin_array();
   for (const approval::Vote& vote : approval.votes) {
-    writer.begin_object().field("decided_by", vote.operator_name).field("decision", vote.approves ? "approve" : "deny");
+    writer.begin_object()
+        .field("decided_by", vote.operator_name)
+        .field("decision", vote.approves ? "approve" : "deny");
     writer.field_if("reason", vote.reason).field("decided_at", format_rfc3339(vote.wall_ms)).end_object();
   }
   writer.end_array();
-  const bool decided = approval.state == approval::State::approved || approval.state == approval::State::denied;
+  const bool decided =
+      approval.state == approval::State::approved || approval.state == approval::State::denied;
   if (decided && !approval.votes.empty()) {
     const approval::Vote& last = approval.votes.back();
     writer.field("decided_by", last.operator_name).field("decided_at", format_rfc3339(last.wall_ms));
@@ -81,8 +86,9 @@ Answer Engine::list_approvals(Context& context) {
     if (approval::text(candidate) == wanted) state = candidate;
   }
   if (!state) {
-    return answer(Error{Code::invalid_request,
-                        "the query parameter \"status\" must be pending, approved, denied, expired or cancelled"});
+    return answer(
+        Error{Code::invalid_request,
+              "the query parameter \"status\" must be pending, approved, denied, expired or cancelled"});
   }
   // A page begins at a row, so that what is decided meanwhile moves nothing past the reader.
   const auto page = static_cast<std::size_t>(*limit);
@@ -111,7 +117,8 @@ Answer Engine::decide_approval(Context& context) {
   }
   const std::string reason(bounded_text(in, "reason", wire::reason_bytes_max, false));
   in.finish();
-  if (!faults.empty()) return answer(json::faults_error(Code::invalid_request, "the decision is not valid", faults));
+  if (!faults.empty())
+    return answer(json::faults_error(Code::invalid_request, "the decision is not valid", faults));
 
   const approval::Approval* approval = state_.approvals.find(context.argument(0));
   if (!approval) return answer(Error{Code::not_found, "there is no such approval"});
@@ -120,7 +127,8 @@ Answer Engine::decide_approval(Context& context) {
     return answer(Error{Code::forbidden, "the policy names other approvers for this request"});
   }
   const bool approves = decision == "approve";
-  const Result<approval::Weight> weight = approval::weigh(*approval, op.operator_id, approves, context.now_ms);
+  const Result<approval::Weight> weight =
+      approval::weigh(*approval, op.operator_id, approves, context.now_ms);
   if (!weight) return answer(weight.error());
   if (*weight != approval::Weight::repeats) {
     approval::State after = approval::State::pending;

@@ -1,7 +1,8 @@
-// The ledger as others may read it: the trail for people, entries and proofs for verifiers, and the score that rests on it.
+// The ledger as others may read it: the trail for people, entries and proofs for verifiers, and the score
+// that rests on it.
 //
-// Every principal may read every row's text, since only that lets it verify the whole by itself. Openings (metadata, reasons) are shown to
-// operators and to the agent whose row it is.
+// Every principal may read every row's text, since only that lets it verify the whole by itself. Openings
+// (metadata, reasons) are shown to operators and to the agent whose row it is.
 #include <algorithm>
 #include <charconv>
 
@@ -14,14 +15,16 @@
 namespace al::engine {
 namespace {
 
-/// A page looks at no more rows than this, so that a filter that finds nothing does not walk the whole ledger.
+/// A page looks at no more rows than this, so that a filter that finds nothing does not walk the whole
+/// ledger.
 constexpr std::uint64_t scan_rows_max = 5000;
 
 bool may_open(const Principal& reader, std::string_view agent_id) {
   return reader.operator_ || reader.agent->agent_id == agent_id;
 }
 
-/// "approved" for an approval.decided row, "executed" for action.executed, and so on: what happened, in one word.
+/// "approved" for an approval.decided row, "executed" for action.executed, and so on: what happened, in one
+/// word.
 std::string_view status_of(const audit::DecodedRow& row) {
   for (const std::string_view fact : {"state", "status", "change"}) {
     if (row.facts[fact].is_string()) return row.facts[fact].string();
@@ -31,14 +34,16 @@ std::string_view status_of(const audit::DecodedRow& row) {
 
 void write_opened(json::Writer& writer, const audit::Row& row) {
   const OwnRow own = take_apart(row);
-  for (const auto& [field, opening] : own.openings.root().members()) writer.key(field).value(opening["value"]);
+  for (const auto& [field, opening] : own.openings.root().members())
+    writer.key(field).value(opening["value"]);
 }
 
 }  // namespace
 
 Answer Engine::list_audit(Context& context) {
   const auto rows = static_cast<std::int64_t>(ledger_.size());
-  const Result<std::int64_t> limit = context.query_integer("limit", wire::page_items_default, 1, wire::page_items_max);
+  const Result<std::int64_t> limit =
+      context.query_integer("limit", wire::page_items_default, 1, wire::page_items_max);
   const Result<std::int64_t> before = context.query_integer("cursor", rows, 0, std::int64_t{1} << 53);
   if (!limit) return answer(limit.error());
   if (!before) return answer(before.error());
@@ -67,7 +72,8 @@ Answer Engine::list_audit(Context& context) {
     ++found;
     writer.begin_object().field("row_id", row.row_id).field("type", decoded->type);
     writer.field("timestamp", format_rfc3339(decoded->wall_ms)).field_if("agent_id", decoded->agent_id);
-    if (const Agent* agent = state_.directory.agent(decoded->agent_id)) writer.field("agent_name", agent->name);
+    if (const Agent* agent = state_.directory.agent(decoded->agent_id))
+      writer.field("agent_name", agent->name);
     writer.field_if("audit_event_id", event_id).field_if("action_type", action_type.string());
     writer.field("status", status_of(*decoded)).key("facts").value(decoded->facts);
     if (may_open(context.principal, decoded->agent_id)) {
@@ -90,7 +96,8 @@ Answer Engine::list_audit(Context& context) {
 Answer Engine::list_entries(Context& context) {
   const auto rows = static_cast<std::int64_t>(ledger_.size());
   const Result<std::int64_t> from = context.query_integer("from", 0, 0, std::int64_t{1} << 53);
-  const Result<std::int64_t> limit = context.query_integer("limit", wire::page_items_default, 1, wire::page_items_max);
+  const Result<std::int64_t> limit =
+      context.query_integer("limit", wire::page_items_default, 1, wire::page_items_max);
   if (!from) return answer(from.error());
   if (!limit) return answer(limit.error());
   std::string body;
@@ -111,11 +118,14 @@ Answer Engine::list_entries(Context& context) {
 
 Answer Engine::verify_audit(Context&) {
   audit::Verifier verifier;
-  for (std::uint64_t at = 0; at < ledger_.size(); ++at) verifier.add(ledger_.row(at).text, ledger_.row(at).openings);
+  for (std::uint64_t at = 0; at < ledger_.size(); ++at)
+    verifier.add(ledger_.row(at).text, ledger_.row(at).openings);
   const audit::Finding& finding = verifier.finding();
   std::string body;
   json::Writer writer(body);
-  writer.begin_object().field("chain_valid", finding.damage == audit::Damage::none).key("first_broken_at_row_id");
+  writer.begin_object()
+      .field("chain_valid", finding.damage == audit::Damage::none)
+      .key("first_broken_at_row_id");
   if (finding.damage == audit::Damage::none) {
     writer.null();
   } else {
@@ -173,20 +183,23 @@ Answer Engine::posture(Context& context) {
   if (!agent) agent = state_.directory.agent_named(wanted);
   if (!wanted.empty() && !agent) return answer(Error{Code::not_found, "there is no such agent"});
   const al::posture::Score score = al::posture::measure(
-      state_.activity,
-      {.now_ms = context.now_ms,
-       .agent_id = agent ? std::string_view(agent->agent_id) : std::string_view(),
-       .integrity = al::posture::Integrity::valid_unsigned,
-       .covered = [&](std::string_view action_type, std::string_view agent_id) {
-         const Agent* each = state_.directory.agent(agent_id);
-         return state_.policies.covers(action_type, agent_id, each ? std::string_view(each->name) : std::string_view());
-       }});
+      state_.activity, {.now_ms = context.now_ms,
+                        .agent_id = agent ? std::string_view(agent->agent_id) : std::string_view(),
+                        .integrity = al::posture::Integrity::valid_unsigned,
+                        .covered = [&](std::string_view action_type, std::string_view agent_id) {
+                          const Agent* each = state_.directory.agent(agent_id);
+                          return state_.policies.covers(
+                              action_type, agent_id,
+                              each ? std::string_view(each->name) : std::string_view());
+                        }});
   std::string body;
   json::Writer writer(body);
   writer.begin_object().field("score", score.total).key("components").begin_object();
   for (const al::posture::Component& component : score.components) {
     writer.key(component.name).begin_object().field("score", component.score);
-    writer.field("max", al::posture::component_max).field("part", component.part).field("whole", component.whole);
+    writer.field("max", al::posture::component_max)
+        .field("part", component.part)
+        .field("whole", component.whole);
     writer.field("counted", component.counted).end_object();
   }
   writer.end_object().end_object();

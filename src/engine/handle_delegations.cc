@@ -10,12 +10,15 @@ Answer Engine::create_delegation(Context& context) {
   json::ObjectReader in(context.body.root(), "", faults);
   const std::string name(bounded_text(in, "name", wire::name_bytes_max, true));
   const std::vector<std::string> capabilities = read_capabilities(in, "capabilities");
-  if (capabilities.empty() && faults.empty()) in.fault("capabilities", "must name at least one action type or pattern");
+  if (capabilities.empty() && faults.empty())
+    in.fault("capabilities", "must name at least one action type or pattern");
   const bool has_ttl = in.any("ttl").present();
   const std::optional<std::int64_t> ttl_s = in.integer("ttl", 1, wire::delegation_ttl_s_max);
-  if (!has_ttl) in.fault("ttl", "is missing: the seconds, 1 to 86400, after which the delegation ends by itself");
+  if (!has_ttl)
+    in.fault("ttl", "is missing: the seconds, 1 to 86400, after which the delegation ends by itself");
   in.finish();
-  if (!faults.empty()) return answer(json::faults_error(Code::invalid_request, "the delegation is not valid", faults));
+  if (!faults.empty())
+    return answer(json::faults_error(Code::invalid_request, "the delegation is not valid", faults));
 
   const Agent& agent = *context.principal.agent;
   const std::string& parent_id = context.request.delegation_id;
@@ -40,30 +43,36 @@ Answer Engine::create_delegation(Context& context) {
   if (!parent_id.empty()) {
     parent = state_.delegations.find(parent_id);
     if (!parent || parent->agent_id != agent.agent_id) {
-      return answer(Error{Code::forbidden, "the delegation to lend from is not known", R"({"reason":"DELEGATION_UNKNOWN"})"});
+      return answer(Error{Code::forbidden, "the delegation to lend from is not known",
+                          R"({"reason":"DELEGATION_UNKNOWN"})"});
     }
     if (parent->state != delegation::State::live) {
       const bool expired = parent->state == delegation::State::expired;
-      return answer(Error{Code::forbidden, "the delegation to lend from has ended",
-                          expired ? R"({"reason":"DELEGATION_EXPIRED"})" : R"({"reason":"DELEGATION_REVOKED"})"});
+      return answer(
+          Error{Code::forbidden, "the delegation to lend from has ended",
+                expired ? R"({"reason":"DELEGATION_EXPIRED"})" : R"({"reason":"DELEGATION_REVOKED"})"});
     }
   }
-  if (agent.halted) return answer(Error{Code::forbidden, "this agent is halted", R"({"reason":"AGENT_HALTED"})"});
+  if (agent.halted)
+    return answer(Error{Code::forbidden, "this agent is halted", R"({"reason":"AGENT_HALTED"})"});
   const std::vector<policy::Pattern>& held = parent ? parent->capabilities : agent.capabilities;
   for (const policy::Pattern& wanted : parse_patterns(capabilities)) {
     if (delegation::within({wanted}, held)) continue;
     return answer(Error{Code::forbidden,
-                        "the capability \"" + wanted.text() + "\" is wider than what " + (parent ? parent->name : agent.name) +
-                            " holds itself; ask for less",
+                        "the capability \"" + wanted.text() + "\" is wider than what " +
+                            (parent ? parent->name : agent.name) + " holds itself; ask for less",
                         R"({"reason":"DELEGATION_SCOPE"})"});
   }
   const std::int64_t depth = parent ? parent->depth + 1 : 1;
   if (depth > wire::delegation_depth_max) {
-    return answer(Error{Code::delegation_limit,
-                        "delegations may nest " + std::to_string(wire::delegation_depth_max) + " deep at most"});
+    return answer(
+        Error{Code::delegation_limit,
+              "delegations may nest " + std::to_string(wire::delegation_depth_max) + " deep at most"});
   }
-  if (state_.delegations.live_children(agent.agent_id, parent_id) >= wire::delegation_children_max) {
-    return answer(Error{Code::delegation_limit, "there are already " + std::to_string(wire::delegation_children_max) +
+  if (state_.delegations.live_children(parent ? parent_id : agent.agent_id).size() >=
+      wire::delegation_children_max) {
+    return answer(Error{Code::delegation_limit, "there are already " +
+                                                    std::to_string(wire::delegation_children_max) +
                                                     " live delegations below this parent; end some first"});
   }
   Millis expires_ms = context.now_ms + *ttl_s * 1000;
@@ -91,16 +100,25 @@ Answer Engine::list_delegations(Context& context) {
     return answer(Error{Code::invalid_request, "the query parameter \"active_only\" must be true or false"});
   }
   // Seen from whoever asks: the agent itself, or the delegation that it acts under.
+  const std::string& agent_id = context.principal.agent->agent_id;
   const std::string& self = context.request.delegation_id;
+  const delegation::Delegation* under = state_.delegations.find(self);
+  const bool own = under && under->agent_id == agent_id;
+  std::vector<const delegation::Delegation*> candidates;
+  if (active == "false") {
+    candidates = state_.delegations.of_agent(agent_id);
+  } else if (own || self.empty()) {
+    candidates = state_.delegations.live_children(own ? self : agent_id);
+    if (own && under->state == delegation::State::live) candidates.insert(candidates.begin(), under);
+  }
   std::string body;
   json::Writer writer(body);
   writer.begin_object().key("delegations").begin_array();
-  for (const delegation::Delegation* each : state_.delegations.of_agent(context.principal.agent->agent_id)) {
+  for (const delegation::Delegation* each : candidates) {
     const bool mine_as_parent = each->parent_id == self;
     const bool mine_as_child = !self.empty() && each->delegation_id == self;
-    const bool wanted = role.empty() ? mine_as_parent || mine_as_child : role == "parent" ? mine_as_parent : mine_as_child;
-    if (!wanted || (active == "true" && each->state != delegation::State::live)) continue;
-    write_delegation(writer, *each);
+    if ((mine_as_parent && role != "child") || (mine_as_child && role != "parent"))
+      write_delegation(writer, *each);
   }
   writer.end_array().end_object();
   return answer(200, std::move(body));
@@ -114,14 +132,17 @@ Answer Engine::revoke_delegation(Context& context) {
   }
   if (const std::string& self = context.request.delegation_id; agent && !self.empty()) {
     // A sub-agent ends what it lent itself, and may hand back its own; not its siblings'.
-    const std::vector<const delegation::Delegation*> chain = state_.delegations.chain(delegation->delegation_id);
-    const bool below = std::any_of(chain.begin(), chain.end(),
-                                   [&](const delegation::Delegation* link) { return link->delegation_id == self; });
-    if (!below) return answer(Error{Code::forbidden, "a sub-agent can end only its own delegation and those below it"});
+    const std::vector<const delegation::Delegation*> chain =
+        state_.delegations.chain(delegation->delegation_id);
+    const bool below = std::any_of(chain.begin(), chain.end(), [&](const delegation::Delegation* link) {
+      return link->delegation_id == self;
+    });
+    if (!below)
+      return answer(Error{Code::forbidden, "a sub-agent can end only its own delegation and those below it"});
   }
   if (delegation->state == delegation::State::live) {
-    end_delegation({delegation->delegation_id, delegation->agent_id, false, context.principal.name()}, context.now_ms,
-                   context.entropy);
+    end_delegation({delegation->delegation_id, delegation->agent_id, false, context.principal.name()},
+                   context.now_ms, context.entropy);
   }
   return answer(200, R"({"revoked":true})");
 }

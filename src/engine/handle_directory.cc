@@ -42,15 +42,19 @@ std::string agent_body(const Agent& agent, const Minted& minted) {
 std::string operator_body(const Operator& op, const Minted& minted) {
   std::string body;
   json::Writer writer(body);
-  writer.begin_object().field("operator_id", op.operator_id).field("name", op.name).strings("roles", op.roles);
+  writer.begin_object()
+      .field("operator_id", op.operator_id)
+      .field("name", op.name)
+      .strings("roles", op.roles);
   write_minted(writer, minted);
   writer.end_object();
   return body;
 }
 
 Error name_taken(std::string_view what) {
-  return Error{Code::conflict, "there is already " + std::string(what) +
-                                   " of that name with other properties, or a key was asked for again; keys are shown once"};
+  return Error{Code::conflict,
+               "there is already " + std::string(what) +
+                   " of that name with other properties, or a key was asked for again; keys are shown once"};
 }
 
 }  // namespace
@@ -59,12 +63,18 @@ Answer Engine::whoami(Context& context) {
   std::string body;
   json::Writer writer(body);
   if (const Operator* op = context.principal.operator_) {
-    writer.begin_object().field("operator_id", op->operator_id).field("name", op->name).strings("roles", op->roles);
+    writer.begin_object()
+        .field("operator_id", op->operator_id)
+        .field("name", op->name)
+        .strings("roles", op->roles);
     writer.field("org_id", state_.org_id).end_object();
     return answer(200, std::move(body));
   }
   const Agent& agent = *context.principal.agent;
-  writer.begin_object().field("agent_id", agent.agent_id).field("config_id", agent.agent_id).field("name", agent.name);
+  writer.begin_object()
+      .field("agent_id", agent.agent_id)
+      .field("config_id", agent.agent_id)
+      .field("name", agent.name);
   writer.field("org_id", state_.org_id).field("cb_state", agent.halted ? "open" : "closed");
   writer.strings("capabilities", texts(agent.capabilities)).key("policies").begin_array();
   for (const policy::Policy* policy : state_.policies.all()) {
@@ -80,8 +90,11 @@ Answer Engine::whoami(Context& context) {
   writer.key("delegations").begin_object().key("as_child").begin_array();
   if (under && under->agent_id == agent.agent_id) write_delegation(writer, *under);
   writer.end_array().key("as_parent").begin_array();
-  for (const delegation::Delegation* each : state_.delegations.of_agent(agent.agent_id)) {
-    if (each->parent_id == self && each->state == delegation::State::live) write_delegation(writer, *each);
+  const bool own = under && under->agent_id == agent.agent_id;
+  if (own || self.empty()) {
+    for (const delegation::Delegation* each : state_.delegations.live_children(own ? self : agent.agent_id)) {
+      write_delegation(writer, *each);
+    }
   }
   writer.end_array().end_object().end_object();
   return answer(200, std::move(body));
@@ -94,7 +107,8 @@ Answer Engine::register_agent(Context& context) {
   std::vector<std::string> capabilities = read_capabilities(in, "capabilities");
   const bool issue_key = in.boolean("issue_key").value_or(true);
   in.finish();
-  if (!faults.empty()) return answer(json::faults_error(Code::invalid_request, "the agent is not valid", faults));
+  if (!faults.empty())
+    return answer(json::faults_error(Code::invalid_request, "the agent is not valid", faults));
 
   if (const Agent* known = state_.directory.agent_named(name)) {
     const bool same = capabilities.empty() || capabilities == texts(known->capabilities);
@@ -115,7 +129,8 @@ Answer Engine::register_operator(Context& context) {
   const std::optional<std::vector<std::string>> roles = in.strings("roles");
   const bool issue_key = in.boolean("issue_key").value_or(true);
   in.finish();
-  if (!faults.empty()) return answer(json::faults_error(Code::invalid_request, "the operator is not valid", faults));
+  if (!faults.empty())
+    return answer(json::faults_error(Code::invalid_request, "the operator is not valid", faults));
 
   if (const Operator* known = state_.directory.operator_named(name)) {
     const bool same = !roles || *roles == known->roles;
@@ -123,8 +138,9 @@ Answer Engine::register_operator(Context& context) {
     return answer(name_taken("an operator"));
   }
   const Minted minted = mint(issue_key, "op_live_", context.entropy);
-  emit(context, OperatorRegistered{mint_id("opr-", context.entropy), name, roles.value_or(std::vector<std::string>()),
-                                   minted.key, context.principal.name()});
+  emit(context,
+       OperatorRegistered{mint_id("opr-", context.entropy), name, roles.value_or(std::vector<std::string>()),
+                          minted.key, context.principal.name()});
   return answer(201, operator_body(*state_.directory.operator_named(name), minted));
 }
 

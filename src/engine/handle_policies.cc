@@ -1,4 +1,5 @@
-// Policies: reading them, and changing them as an operator. A policy that does not compile completely is refused with every fault.
+// Policies: reading them, and changing them as an operator. A policy that does not compile completely is
+// refused with every fault.
 #include <unordered_set>
 
 #include "engine/context.h"
@@ -65,12 +66,13 @@ Answer Engine::put_policy(Context& context) {
   const std::optional<policy::Policy> compiled = policy::compile(context.body.root(), "", faults);
   if (!compiled) return answer(json::faults_error(Code::policy_invalid, "the policy is not valid", faults));
   if (compiled->name != context.argument(0)) {
-    return answer(Error{Code::policy_invalid, "the policy's name is \"" + compiled->name + "\", but its path says \"" +
-                                                  context.argument(0) + "\""});
+    return answer(Error{Code::policy_invalid, "the policy's name is \"" + compiled->name +
+                                                  "\", but its path says \"" + context.argument(0) + "\""});
   }
   const policy::Policy* old = state_.policies.find(compiled->name);
   if (!old || old->digest != compiled->digest) {
-    emit(context, PolicyChanged{compiled->name, compiled->source, compiled->digest, context.principal.name()});
+    emit(context,
+         PolicyChanged{compiled->name, compiled->source, compiled->digest, context.principal.name()});
   }
   std::string body;
   json::Writer writer(body);

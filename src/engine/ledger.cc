@@ -24,8 +24,8 @@ Status Ledger::load(audit::Row row, const Digest& prev_hash) {
   }
   if (prev_hash != head_) {
     const std::string before = size() == 0 ? "the beginning" : "row " + std::to_string(size() - 1);
-    return Error{Code::ledger_corrupt,
-                 "row " + std::to_string(row.row_id) + " does not continue " + before + ": one of the two was changed"};
+    return Error{Code::ledger_corrupt, "row " + std::to_string(row.row_id) + " does not continue " + before +
+                                           ": one of the two was changed"};
   }
   push(std::move(row));
   return Unit{};

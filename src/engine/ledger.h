@@ -16,12 +16,14 @@ class Ledger {
  public:
   /// Composes the next row and appends it.
   const audit::Row& append(const audit::Entry& entry, Entropy& entropy);
-  /// Appends a row that a store kept; `row_id` and `prev_hash` are the decoded ones. Fails with `ledger_corrupt` where it does not
-  /// continue what is here.
+  /// Appends a row that a store kept; `row_id` and `prev_hash` are the decoded ones. Fails with
+  /// `ledger_corrupt` where it does not continue what is here.
   [[nodiscard]] Status load(audit::Row row, const Digest& prev_hash);
 
   [[nodiscard]] std::uint64_t size() const { return rows_.size(); }
-  [[nodiscard]] const audit::Row& row(std::uint64_t row_id) const { return rows_[static_cast<std::size_t>(row_id)]; }
+  [[nodiscard]] const audit::Row& row(std::uint64_t row_id) const {
+    return rows_[static_cast<std::size_t>(row_id)];
+  }
   [[nodiscard]] const audit::MerkleTree& tree() const { return tree_; }
 
  private:

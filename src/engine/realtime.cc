@@ -1,11 +1,26 @@
 #include "engine/realtime.h"
 
-#include <array>
 #include <utility>
 
-#include "base/json_writer.h"
+#include "wire/realtime.h"
 
 namespace al::engine {
+namespace {
+
+RowEvent read_event(const audit::Row& row) {
+  RowEvent out;
+  const Result<audit::DecodedRow> decoded = audit::decode(row.text);
+  if (!decoded) return out;  // INVARIANT: rows were checked when they came in, so this is never so.
+  out.revokes_key = decoded->type == "key.revoked";
+  out.type = event_type(decoded->type);
+  if (out.type.empty()) return out;
+  out.agent_id = decoded->agent_id;
+  out.frame = std::make_shared<const std::string>(
+      wire::write_event(row.row_id, out.type, out.agent_id, decoded->wall_ms, decoded->facts));
+  return out;
+}
+
+}  // namespace
 
 std::string_view event_type(std::string_view row_type) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 12> table{{
@@ -28,19 +43,15 @@ std::string_view event_type(std::string_view row_type) {
   return {};
 }
 
-std::string write_events(const Ledger& ledger, std::uint64_t first_row, std::uint64_t end_row) {
-  std::string out;
-  json::Writer writer(out);
-  writer.begin_array();
-  for (std::uint64_t at = first_row; at < end_row; ++at) {
-    const Result<audit::DecodedRow> row = audit::decode(ledger.row(at).text);
-    if (!row || event_type(row->type).empty()) continue;
-    writer.begin_object().field("seq", at).field("event_type", event_type(row->type));
-    writer.field("agent_id", row->agent_id).field("timestamp", format_rfc3339(row->wall_ms));
-    writer.key("data").value(row->facts).end_object();
-  }
-  writer.end_array();
-  return out;
+const RowEvent& EventCache::event(const Ledger& ledger, std::uint64_t row_id) {
+  if (long_.end_row == row_id + 1) return long_.event;
+  if (!slots_) slots_ = std::make_unique<std::array<Slot, slots>>();
+  Slot& slot = (*slots_)[static_cast<std::size_t>(row_id % slots)];
+  if (slot.end_row == row_id + 1) return slot.event;
+  RowEvent event = read_event(ledger.row(row_id));
+  Slot& home = event.frame && event.frame->size() > kept_bytes_max ? long_ : slot;
+  home = {row_id + 1, std::move(event)};
+  return home.event;
 }
 
 }  // namespace al::engine

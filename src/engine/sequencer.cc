@@ -18,7 +18,10 @@ Sequencer::Sequencer(Engine& engine, Entropy entropy, SequencerLimits limits)
 
 void Sequencer::handle_request(Ticket ticket, wire::Request request, Now now) {
   if (queue_.size() >= limits_.queued_max) {
-    outputs_.push_back(Respond{ticket, wire::error_response({Code::rate_limited, "the lattice is busy; try again later"})});
+    wire::Response busy = wire::error_response({Code::rate_limited, "the lattice is busy; try again later"});
+    busy.request_id = mint_id("req-", entropy_);
+    busy.retry_after = "1";
+    outputs_.push_back(Respond{ticket, std::move(busy)});
     return;
   }
   queue_.push_back({ticket, std::move(request)});
@@ -54,7 +57,8 @@ void Sequencer::work(Now now) {
 void Sequencer::take(Queued queued, Now now) {
   Answer answer = engine_.handle(queued.request, now.wall_ms, entropy_);
   if (!answer.wait_approval_id.empty() && waiting_.size() < limits_.waiting_max) {
-    waiting_.push_back({std::move(queued), std::move(answer.wait_approval_id), now.steady_ms + answer.wait_ms});
+    waiting_.push_back(
+        {std::move(queued), std::move(answer.wait_approval_id), now.steady_ms + answer.wait_ms});
   } else {
     held_.push_back({queued.ticket, std::move(answer.response)});
   }
@@ -106,8 +110,13 @@ void Sequencer::handle_append_failed(BatchId batch, std::string_view why, Now no
   engine_.rollback(durable_rows_);
   settled_.reset();
   // Reads of the batch may have seen what now never happened, so all of its answers are withdrawn.
-  const Error error{Code::ledger_unavailable, "the ledger could not be written, so nothing was done: " + std::string(why)};
-  for (const Respond& respond : held_) outputs_.push_back(Respond{respond.ticket, wire::error_response(error)});
+  const Error error{Code::ledger_unavailable,
+                    "the ledger could not be written, so nothing was done: " + std::string(why)};
+  for (const Respond& respond : held_) {
+    wire::Response withdrawn = wire::error_response(error);
+    withdrawn.request_id = respond.response.request_id;
+    outputs_.push_back(Respond{respond.ticket, std::move(withdrawn)});
+  }
   held_.clear();
   work(now);
 }

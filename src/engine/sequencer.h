@@ -1,8 +1,10 @@
-// The order of things around an engine: requests are taken one after another, the rows they add are made durable together (group
-// commit), and no answer leaves before its rows are. Answers that wait for an approval are held here too.
+// The order of things around an engine: requests are taken one after another, the rows they add are made
+// durable together (group commit), and no answer leaves before its rows are. Answers that wait for an
+// approval are held here too.
 //
 //   idle ── requests ─▶ handled, rows ─▶ appending(batch) ── appended ─▶ answers, events ─▶ idle
-//                                             └── append_failed ─▶ the engine forgets the rows; LEDGER_UNAVAILABLE ─▶ idle
+//                                             └── append_failed ─▶ the engine forgets the rows;
+//                                             LEDGER_UNAVAILABLE ─▶ idle
 //
 // While a batch is being appended, new requests queue: what they would read is not durable yet.
 // After each mutation, drain poll_output() until it is empty.
@@ -23,10 +25,11 @@
 
 namespace al::engine {
 
-using Ticket = std::uint64_t;   // a request, by a number of its sender's choosing
+using Ticket = std::uint64_t;  // a request, by a number of its sender's choosing
 using BatchId = std::uint32_t;
 
-/// Make these rows durable, all or none, then call handle_appended or handle_append_failed. They can be read from the ledger.
+/// Make these rows durable, all or none, then call handle_appended or handle_append_failed. They can be read
+/// from the ledger.
 struct Append {
   BatchId batch;
   std::uint64_t first_row;
@@ -63,6 +66,8 @@ class Sequencer {
   [[nodiscard]] std::optional<SequencerOutput> poll_output();
   /// When handle_timeout wants to be called next (steady clock).
   [[nodiscard]] std::optional<Millis> next_deadline(Now now) const;
+  /// Requests that wait for their turn or for an approval.
+  [[nodiscard]] std::size_t waiting_requests() const { return queue_.size() + waiting_.size(); }
 
  private:
   struct Queued {
@@ -88,12 +93,12 @@ class Sequencer {
   std::deque<Queued> queue_;
   std::vector<Waiting> waiting_;
   std::optional<std::uint64_t> settled_;  // how many approvals were, when those who wait were looked at last
-  std::vector<Respond> held_;      // of the batch that is being handled or appended
+  std::vector<Respond> held_;             // of the batch that is being handled or appended
   std::uint64_t durable_rows_ = 0;
   BatchId batch_ = 0;
   bool appending_ = false;
-  bool timeout_due_ = false;       // time passed while a batch was being appended
-  Millis retry_steady_ms_ = 0;     // after a refused append, what is due by itself waits until then
+  bool timeout_due_ = false;    // time passed while a batch was being appended
+  Millis retry_steady_ms_ = 0;  // after a refused append, what is due by itself waits until then
   std::deque<SequencerOutput> outputs_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "wire/endpoints.h"
+
 namespace al::engine {
 namespace {
 
@@ -27,9 +29,12 @@ std::string used_key(std::string_view agent_id, std::string_view event_id) {
 
 posture::Standing standing(ActionOutcome outcome) {
   switch (outcome) {
-    case ActionOutcome::executed: return posture::Standing::approved;
-    case ActionOutcome::requested: return posture::Standing::pending;
-    case ActionOutcome::denied: break;
+    case ActionOutcome::executed:
+      return posture::Standing::approved;
+    case ActionOutcome::requested:
+      return posture::Standing::pending;
+    case ActionOutcome::denied:
+      break;
   }
   return posture::Standing::refused;
 }
@@ -45,14 +50,16 @@ struct State::Applier {
 
   void operator()(const LedgerOpened& e) {
     state.org_id = e.org_id;
-    state.directory.add_operator({std::string(host_operator), std::string(host_operator), {"owner"}}, {});
+    state.directory.add_operator({std::string(host_operator), std::string(host_operator), {std::string(wire::owner_role)}}, {});
   }
 
   void operator()(const AgentRegistered& e) {
     state.directory.add_agent({e.agent_id, e.name, patterns(e.capabilities, valid), false}, e.key);
   }
 
-  void operator()(const OperatorRegistered& e) { state.directory.add_operator({e.operator_id, e.name, e.roles}, e.key); }
+  void operator()(const OperatorRegistered& e) {
+    state.directory.add_operator({e.operator_id, e.name, e.roles}, e.key);
+  }
 
   void operator()(const KeyRevoked& e) { state.directory.revoke_key(e.key_id); }
 
@@ -79,30 +86,33 @@ struct State::Applier {
     record.agent_id = e.agent_id;
     record.row_id = row_id;
     if (e.claim_id.empty()) {
-      if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, e.audit_event_id});
+      if (!e.event_id.empty())
+        state.use(e.agent_id, e.event_id, {e.request_digest, row_id, e.audit_event_id});
       state.activity.add(e.audit_event_id, wall_ms, e.agent_id, e.action_type, standing(e.outcome));
     } else {
       state.approvals.claim(e.claimed_approval_id, e.claim_id, row_id);
     }
     if (!e.approval) return;
     record.approval_id = e.approval->approval_id;
-    state.approvals.open({.approval_id = e.approval->approval_id,
-                          .audit_event_id = e.audit_event_id,
-                          .agent_id = e.agent_id,
-                          .delegation_id = e.delegation_chain.empty() ? std::string() : e.delegation_chain.back(),
-                          .row_id = row_id,
-                          .digest = e.approval->digest,
-                          .quorum = e.approval->quorum,
-                          .approvers = e.approval->approvers,
-                          .created_ms = wall_ms,
-                          .timeout_ms = e.approval->timeout_ms});
+    state.approvals.open(
+        {.approval_id = e.approval->approval_id,
+         .audit_event_id = e.audit_event_id,
+         .agent_id = e.agent_id,
+         .delegation_id = e.delegation_chain.empty() ? std::string() : e.delegation_chain.back(),
+         .row_id = row_id,
+         .digest = e.approval->digest,
+         .quorum = e.approval->quorum,
+         .approvers = e.approval->approvers,
+         .created_ms = wall_ms,
+         .timeout_ms = e.approval->timeout_ms});
   }
 
   void operator()(const ApprovalDecided& e) {
     approval::State after = approval::State::pending;
     if (e.state_after == approval::text(approval::State::approved)) after = approval::State::approved;
     if (e.state_after == approval::text(approval::State::denied)) after = approval::State::denied;
-    state.approvals.record(e.approval_id, {e.operator_id, e.operator_name, e.approves, wall_ms, e.reason}, after);
+    state.approvals.record(e.approval_id, {e.operator_id, e.operator_name, e.approves, wall_ms, e.reason},
+                           after);
     if (after != approval::State::pending) {
       state.activity.settle(e.audit_event_id, after == approval::State::approved);
     }
@@ -127,7 +137,8 @@ struct State::Applier {
   }
 
   void operator()(const DelegationEnded& e) {
-    state.delegations.end(e.delegation_id, e.expired ? delegation::State::expired : delegation::State::revoked);
+    state.delegations.end(e.delegation_id,
+                          e.expired ? delegation::State::expired : delegation::State::revoked);
   }
 
   void operator()(const OutcomeReported& e) {
@@ -140,7 +151,8 @@ Status State::apply(const Event& event, std::uint64_t row_id, Millis wall_ms) {
   std::visit(applier, event);
   last_wall_ms = wall_ms;
   if (applier.valid) return Unit{};
-  return Error{Code::ledger_corrupt, "row " + std::to_string(row_id) + " holds a policy or pattern that is not valid"};
+  return Error{Code::ledger_corrupt,
+               "row " + std::to_string(row_id) + " holds a policy or pattern that is not valid"};
 }
 
 void State::use(const std::string& agent_id, const std::string& event_id, Used used) {

@@ -1,5 +1,5 @@
-// Everything that the rows of a ledger add up to. apply() is the only thing that changes it, so a replay of the same rows gives the same
-// state.
+// Everything that the rows of a ledger add up to. apply() is the only thing that changes it, so a replay of
+// the same rows gives the same state.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,8 @@ inline constexpr std::string_view host_operator = "host";
 /// One action, as far as later requests ask for it; the rest stands in its rows.
 struct ActionRecord {
   std::string agent_id;
-  std::uint64_t row_id = 0;   // of its latest decision
-  std::string approval_id;    // "" where none was asked
+  std::uint64_t row_id = 0;  // of its latest decision
+  std::string approval_id;   // "" where none was asked
 };
 
 /// What an idempotency key was used for.
@@ -39,7 +39,8 @@ struct Used {
 
 class State {
  public:
-  /// Fails with `ledger_corrupt` where the event cannot follow what is here (a policy that does not compile, say).
+  /// Fails with `ledger_corrupt` where the event cannot follow what is here (a policy that does not compile,
+  /// say).
   [[nodiscard]] Status apply(const Event& event, std::uint64_t row_id, Millis wall_ms);
 
   [[nodiscard]] const ActionRecord* action(std::string_view audit_event_id) const;

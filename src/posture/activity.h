@@ -23,8 +23,8 @@ class Activity {
     Standing standing = Standing::refused;
   };
 
-  void add(const std::string& audit_event_id, Millis wall_ms, std::string_view agent_id, std::string_view action_type,
-           Standing standing);
+  void add(const std::string& audit_event_id, Millis wall_ms, std::string_view agent_id,
+           std::string_view action_type, Standing standing);
   /// A pending one was approved, or was not.
   void settle(const std::string& audit_event_id, bool approved);
 

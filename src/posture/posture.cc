@@ -21,9 +21,12 @@ std::int64_t calm(std::int64_t anomalies, std::int64_t actions) {
 
 std::int64_t points(Integrity integrity) {
   switch (integrity) {
-    case Integrity::valid_signed: return component_max;
-    case Integrity::valid_unsigned: return 15;
-    case Integrity::broken: break;
+    case Integrity::valid_signed:
+      return component_max;
+    case Integrity::valid_unsigned:
+      return 15;
+    case Integrity::broken:
+      break;
   }
   return 0;
 }
@@ -54,10 +57,12 @@ Score measure(const Activity& activity, const Question& question) {
 
   Score score;
   score.components = {
-      {"policy_coverage", share(types_covered, types_used), "action types named by a policy, of those used", types_covered,
-       types_used},
-      {"approval_rate", share(approved, settled), "actions executed or approved, of those settled", approved, settled},
-      {"anomaly_frequency", calm(question.anomalies, actions), "anomalies, among actions", question.anomalies, actions},
+      {"policy_coverage", share(types_covered, types_used), "action types named by a policy, of those used",
+       types_covered, types_used},
+      {"approval_rate", share(approved, settled), "actions executed or approved, of those settled", approved,
+       settled},
+      {"anomaly_frequency", calm(question.anomalies, actions), "anomalies, among actions", question.anomalies,
+       actions},
       {"chain_integrity", points(question.integrity), "of 2: rows unbroken, checkpoint signed",
        static_cast<std::int64_t>(question.integrity), 2},
   };

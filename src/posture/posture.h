@@ -19,7 +19,7 @@ enum class Integrity : std::uint8_t { broken, valid_unsigned, valid_signed };
 
 struct Component {
   std::string_view name;
-  std::int64_t score = 0;  // 0 – component_max, rounded half up
+  std::int64_t score = 0;    // 0 – component_max, rounded half up
   std::string_view counted;  // what the two numbers below count, for people
   std::int64_t part = 0;
   std::int64_t whole = 0;
@@ -32,8 +32,8 @@ struct Score {
 
 struct Question {
   Millis now_ms = 0;
-  std::string_view agent_id;     // "" for the whole organisation
-  std::int64_t anomalies = 0;    // found in the window
+  std::string_view agent_id;   // "" for the whole organisation
+  std::int64_t anomalies = 0;  // found in the window
   Integrity integrity = Integrity::broken;
   /// Whether an enabled policy names this action type for this agent.
   std::function<bool(std::string_view action_type, std::string_view agent_id)> covered;

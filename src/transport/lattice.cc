@@ -1,9 +1,12 @@
 #include "transport/lattice.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
 #include "wire/codes.h"
+#include "wire/endpoints.h"
+#include "wire/realtime.h"
 
 namespace al::transport {
 
@@ -20,6 +23,7 @@ void Lattice::start() {
   Digest seed;
   entropy_.fill(seed);
   sequencer_.emplace(engine_, Entropy(seed));
+  hub_.handle_durable(engine_.ledger().size(), clock_.now());
 }
 
 std::string Lattice::attach(engine::PrincipalKind kind, std::string name) {
@@ -80,18 +84,31 @@ void Lattice::handle_append_failed(engine::BatchId batch, std::string_view why) 
 
 void Lattice::handle_timeout() {
   if (!started()) return;
-  sequencer_->handle_timeout(clock_.now());
+  const Now now = clock_.now();
+  const std::optional<Millis> due_ms = sequencer_->next_deadline(now);
+  if (due_ms && *due_ms <= now.steady_ms) sequencer_->handle_timeout(now);
+  hub_.handle_timeout(now);
   drain();
 }
 
 std::optional<Millis> Lattice::next_deadline() const {
-  return started() ? sequencer_->next_deadline(clock_.now()) : std::nullopt;
+  if (!started()) return {};
+  const std::optional<Millis> engine_ms = sequencer_->next_deadline(clock_.now());
+  const std::optional<Millis> hub_ms = hub_.next_deadline();
+  return engine_ms && hub_ms ? std::min(*engine_ms, *hub_ms) : engine_ms ? engine_ms : hub_ms;
 }
 
 void Lattice::drain() {
   if (!started() || std::exchange(draining_, true)) return;
-  while (std::optional<engine::SequencerOutput> output = sequencer_->poll_output()) {
-    std::visit([this](auto& each) { carry_out(std::move(each)); }, *output);
+  const auto carry = [this](auto& each) { carry_out(std::move(each)); };
+  for (;;) {
+    if (std::optional<engine::SequencerOutput> output = sequencer_->poll_output()) {
+      std::visit(carry, *output);
+    } else if (std::optional<engine::HubOutput> told = hub_.poll_output()) {
+      std::visit(carry, *told);
+    } else {
+      break;
+    }
   }
   draining_ = false;
 }
@@ -118,16 +135,93 @@ void Lattice::carry_out(engine::Respond respond) {
   }
 }
 
-void Lattice::carry_out(const engine::Publish& publish) { host_.publish(publish); }
+void Lattice::carry_out(const engine::Publish& publish) {
+  hub_.handle_durable(publish.end_row, clock_.now());
+}
 
-// ---- EngineTransport ----------------------------------------------------------------------------------------------------------------
+// ---- Listeners
+
+engine::ConnectionId Lattice::admit(Listener listener) {
+  const engine::ConnectionId connection = ++last_connection_;
+  listeners_.emplace(connection, listener);
+  if (listener.local == nullptr) by_host_connection_.emplace(listener.host_connection, connection);
+  return connection;
+}
+
+void Lattice::dismiss(engine::ConnectionId connection) {
+  const auto found = listeners_.find(connection);
+  if (found == listeners_.end()) return;
+  if (found->second.local == nullptr) by_host_connection_.erase(found->second.host_connection);
+  listeners_.erase(found);
+  hub_.handle_hung_up(connection);
+}
+
+void Lattice::handle_connect(engine::ConnectionId connection) {
+  if (by_host_connection_.contains(connection)) return;
+  if (!started()) {
+    const Error error{Code::ledger_unavailable, "the lattice has not started; its ledger is being read"};
+    host_.send(connection, wire::write_error(error));
+    host_.hang_up(connection, wire::close_code::try_again_later, std::string(text(error.code)));
+    return;
+  }
+  hub_.handle_connect(admit({.host_connection = connection}), clock_.now());
+  drain();
+}
+
+void Lattice::handle_frame(engine::ConnectionId connection, std::string_view text) {
+  const auto found = by_host_connection_.find(connection);
+  if (found == by_host_connection_.end()) return;
+  hub_.handle_frame(found->second, text, clock_.now());
+  drain();
+}
+
+void Lattice::handle_flushed(engine::ConnectionId connection) {
+  const auto found = by_host_connection_.find(connection);
+  if (found == by_host_connection_.end()) return;
+  hub_.handle_flushed(found->second, clock_.now());
+  drain();
+}
+
+void Lattice::handle_hung_up(engine::ConnectionId connection) {
+  const auto found = by_host_connection_.find(connection);
+  if (found != by_host_connection_.end()) dismiss(found->second);
+}
+
+void Lattice::carry_out(const engine::SendFrame& send) {
+  const auto found = listeners_.find(send.connection);
+  if (found == listeners_.end()) return;  // Gone in the meantime.
+  const Listener listener = found->second;
+  if (listener.local == nullptr) return host_.send(listener.host_connection, *send.text);
+  listener.local->on_text(*send.text);
+  hub_.handle_left(send.connection, send.text->size());
+}
+
+void Lattice::carry_out(const engine::HangUp& hang_up) {
+  const auto found = listeners_.find(hang_up.connection);
+  if (found == listeners_.end()) return;
+  const Listener listener = found->second;
+  dismiss(hang_up.connection);
+  if (listener.local != nullptr) {
+    listener.local->on_close(hang_up.code, hang_up.reason);
+  } else {
+    host_.hang_up(listener.host_connection, hang_up.code, hang_up.reason);
+  }
+}
+
+/// Any request lets a ledger begin. This one comes from nobody, and its answer goes to nobody.
+void Lattice::carry_out(const engine::BeginLedger&) {
+  sequencer_->handle_request(++last_ticket_, {.target = wire::target(wire::Endpoint::whoami)}, clock_.now());
+}
+
+// ---- EngineTransport
 
 EngineTransport::~EngineTransport() {
   for (const auto& [attempt, ticket] : tickets_) lattice_.forget(ticket);
 }
 
 void EngineTransport::send(client::AttemptId attempt, wire::Request request, Millis, ResponseSink& sink) {
-  const engine::Ticket ticket = lattice_.take({.local = this, .sink = &sink, .attempt = attempt}, std::move(request));
+  const engine::Ticket ticket =
+      lattice_.take({.local = this, .sink = &sink, .attempt = attempt}, std::move(request));
   if (lattice_.askers_.contains(ticket)) tickets_[attempt] = ticket;
   lattice_.drain();
 }
@@ -137,6 +231,45 @@ void EngineTransport::abort(client::AttemptId attempt) {
   if (found == tickets_.end()) return;
   lattice_.forget(found->second);
   tickets_.erase(found);
+}
+
+// ---- EngineSocket
+
+EngineSocket::~EngineSocket() { close(socket_, wire::close_code::normal); }
+
+Status EngineSocket::open(client::SocketId socket, SocketSink& sink) {
+  close(socket_, wire::close_code::normal);
+  socket_ = socket;
+  if (!lattice_.started()) {
+    sink.on_close(socket, wire::close_code::try_again_later, "the lattice has not started");
+    return Unit{};
+  }
+  sink_ = &sink;
+  connection_ = lattice_.admit({.local = this});
+  lattice_.hub_.handle_connect(connection_, lattice_.clock_.now());
+  sink.on_open(socket);
+  lattice_.drain();
+  return Unit{};
+}
+
+void EngineSocket::send(client::SocketId socket, std::string_view text) {
+  if (sink_ == nullptr || socket != socket_) return;
+  lattice_.hub_.handle_frame(connection_, text, lattice_.clock_.now());
+  lattice_.drain();
+}
+
+void EngineSocket::close(client::SocketId socket, std::uint16_t) {
+  if (sink_ == nullptr || socket != socket_) return;
+  sink_ = nullptr;
+  lattice_.dismiss(connection_);
+}
+
+void EngineSocket::on_text(std::string_view text) {
+  if (sink_ != nullptr) sink_->on_text(socket_, text);
+}
+
+void EngineSocket::on_close(std::uint16_t code, std::string_view reason) {
+  if (sink_ != nullptr) std::exchange(sink_, nullptr)->on_close(socket_, code, reason);
 }
 
 }  // namespace al::transport

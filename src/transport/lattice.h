@@ -1,8 +1,9 @@
-// A lattice in this process: an engine, the order around it, and whoever asks it, be that clients in the same process (through an
-// EngineTransport each) or requests that a server took from a network.
+// A lattice in this process: an engine, the order around it, those who listen to it, and whoever asks it,
+// be that clients in the same process (through an EngineTransport each, and an EngineSocket for each
+// subscription) or requests and sockets that a server took from a network.
 //
-// Re-entrance: the host may call back in from within its callbacks. The verb takes effect at once, its outputs are carried out by the drain
-// that is already under way, in order.
+// Re-entrance: the host may call back in from within its callbacks. The verb takes effect at once, its
+// outputs are carried out by the drain that is already under way, in order.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,10 @@
 #include <unordered_map>
 
 #include "engine/engine.h"
+#include "engine/event_hub.h"
 #include "engine/sequencer.h"
 #include "transport/clock.h"
+#include "transport/socket.h"
 #include "transport/transport.h"
 
 namespace al::transport {
@@ -22,15 +25,19 @@ namespace al::transport {
 class LatticeHost {
  public:
   virtual ~LatticeHost() = default;
-  /// Make rows durable, all or none, then say so; see engine::Append. Never called for a lattice whose ledger is in memory.
+  /// Make rows durable, all or none, then say so; see engine::Append. Never called for a lattice whose
+  /// ledger is in memory.
   virtual void append(const engine::Append& append) = 0;
   virtual void respond(engine::Ticket ticket, wire::Response response) = 0;
-  virtual void publish(const engine::Publish& publish) = 0;
+  /// For sockets that the host took in (Lattice::handle_connect); a host without any never hears these.
+  virtual void send(engine::ConnectionId, const std::string&) {}
+  virtual void hang_up(engine::ConnectionId, std::uint16_t, const std::string&) {}
 };
 
 enum class LedgerHome : std::uint8_t { memory, host };
 
 class EngineTransport;
+class EngineSocket;
 
 class Lattice {
  public:
@@ -52,13 +59,24 @@ class Lattice {
   void handle_disconnect(engine::Ticket ticket);
   void handle_appended(engine::BatchId batch);
   void handle_append_failed(engine::BatchId batch, std::string_view why);
+
+  /// Somebody opened a socket to the events; `connection` is the host's number for it, not in use.
+  void handle_connect(engine::ConnectionId connection);
+  void handle_frame(engine::ConnectionId connection, std::string_view text);
+  /// All that was sent to it has left.
+  void handle_flushed(engine::ConnectionId connection);
+  /// It is gone. Not needed for one that the host was told to hang up.
+  void handle_hung_up(engine::ConnectionId connection);
+
   void handle_timeout();
   [[nodiscard]] std::optional<Millis> next_deadline() const;
 
   [[nodiscard]] const engine::Engine& engine() const { return engine_; }
+  [[nodiscard]] const engine::EventHub& hub() const { return hub_; }
 
  private:
   friend class EngineTransport;
+  friend class EngineSocket;
 
   /// Who a ticket of the sequencer belongs to: a host's request, or an attempt of a client in this process.
   struct Asker {
@@ -68,6 +86,14 @@ class Lattice {
     client::AttemptId attempt = 0;
   };
 
+  /// Whose socket a connection of the hub is: a host's, or a channel's in this process.
+  struct Listener {
+    engine::ConnectionId host_connection = 0;
+    EngineSocket* local = nullptr;
+  };
+
+  engine::ConnectionId admit(Listener listener);
+  void dismiss(engine::ConnectionId connection);
   engine::Ticket take(Asker asker, Result<wire::Request> request);
   void forget(engine::Ticket ticket);
   void refuse(engine::Ticket ticket, const Error& error);
@@ -75,6 +101,9 @@ class Lattice {
   void carry_out(const engine::Append& append);
   void carry_out(engine::Respond respond);
   void carry_out(const engine::Publish& publish);
+  void carry_out(const engine::SendFrame& send);
+  void carry_out(const engine::HangUp& hang_up);
+  void carry_out(const engine::BeginLedger& begin);
 
   LedgerHome home_;
   LatticeHost& host_;
@@ -82,13 +111,18 @@ class Lattice {
   Entropy entropy_;
   engine::Engine engine_;
   std::optional<engine::Sequencer> sequencer_;
+  engine::EventHub hub_{engine_};
   std::unordered_map<engine::Ticket, Asker> askers_;
   std::unordered_map<engine::Ticket, engine::Ticket> by_host_ticket_;
   engine::Ticket last_ticket_ = 0;
+  std::unordered_map<engine::ConnectionId, Listener> listeners_;
+  std::unordered_map<engine::ConnectionId, engine::ConnectionId> by_host_connection_;
+  engine::ConnectionId last_connection_ = 0;
   bool draining_ = false;
 };
 
-/// A client's way to a lattice in the same process: same request, same response, no network and no detour through the host.
+/// A client's way to a lattice in the same process: same request, same response, no network and no detour
+/// through the host.
 class EngineTransport final : public Transport {
  public:
   explicit EngineTransport(Lattice& lattice) : lattice_(lattice) {}
@@ -101,6 +135,28 @@ class EngineTransport final : public Transport {
 
   Lattice& lattice_;
   std::unordered_map<client::AttemptId, engine::Ticket> tickets_;  // of attempts that may still be answered
+};
+
+/// A channel's way to the events of a lattice in the same process. Frames are handed over as they are, and
+/// taken at once.
+class EngineSocket final : public Socket {
+ public:
+  explicit EngineSocket(Lattice& lattice) : lattice_(lattice) {}
+  ~EngineSocket() override;
+  [[nodiscard]] Status open(client::SocketId socket, SocketSink& sink) override;
+  void send(client::SocketId socket, std::string_view text) override;
+  void close(client::SocketId socket, std::uint16_t code) override;
+
+ private:
+  friend class Lattice;
+
+  void on_text(std::string_view text);
+  void on_close(std::uint16_t code, std::string_view reason);
+
+  Lattice& lattice_;
+  SocketSink* sink_ = nullptr;  // set while there is a connection
+  client::SocketId socket_ = 0;
+  engine::ConnectionId connection_ = 0;
 };
 
 }  // namespace al::transport

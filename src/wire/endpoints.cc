@@ -19,9 +19,9 @@ constexpr std::array table{
     EndpointTraits{Endpoint::claim_approval, "claim", Method::post, "/approvals/{}/claim", agent, ours},
     EndpointTraits{Endpoint::whoami, "whoami", Method::get, "/whoami", any_principal, doc},
     EndpointTraits{Endpoint::list_policies, "policies", Method::get, "/policies", any_principal, doc},
-    EndpointTraits{Endpoint::replace_policies, "replacePolicies", Method::put, "/policies", operator_, ours},
-    EndpointTraits{Endpoint::put_policy, "putPolicy", Method::put, "/policies/{}", operator_, ours},
-    EndpointTraits{Endpoint::delete_policy, "deletePolicy", Method::delete_, "/policies/{}", operator_, ours},
+    EndpointTraits{Endpoint::replace_policies, "replacePolicies", Method::put, "/policies", owner, ours},
+    EndpointTraits{Endpoint::put_policy, "putPolicy", Method::put, "/policies/{}", owner, ours},
+    EndpointTraits{Endpoint::delete_policy, "deletePolicy", Method::delete_, "/policies/{}", owner, ours},
     EndpointTraits{Endpoint::can_i, "canI", Method::post, "/can-i", agent, doc},
     EndpointTraits{Endpoint::list_audit, "audit", Method::get, "/audit", any_principal, doc},
     EndpointTraits{Endpoint::verify_audit, "verifyAudit", Method::get, "/audit/verify", any_principal, doc},
@@ -35,11 +35,11 @@ constexpr std::array table{
     EndpointTraits{Endpoint::revoke_delegation, "revoke", Method::delete_, "/delegations/{}", any_principal, doc},
     EndpointTraits{Endpoint::report, "report", Method::post, "/report", agent, doc},
     EndpointTraits{Endpoint::posture, "posture", Method::get, "/posture", any_principal, doc},
-    EndpointTraits{Endpoint::register_agent, "registerAgent", Method::post, "/agents", operator_, ours},
+    EndpointTraits{Endpoint::register_agent, "registerAgent", Method::post, "/agents", owner, ours},
     EndpointTraits{Endpoint::halt_agent, "haltAgent", Method::post, "/agents/{}/halt", operator_, ours},
     EndpointTraits{Endpoint::resume_agent, "resumeAgent", Method::post, "/agents/{}/resume", operator_, ours},
-    EndpointTraits{Endpoint::revoke_key, "revokeKey", Method::delete_, "/agents/{}/keys/{}", operator_, ours},
-    EndpointTraits{Endpoint::register_operator, "registerOperator", Method::post, "/operators", operator_, ours},
+    EndpointTraits{Endpoint::revoke_key, "revokeKey", Method::delete_, "/agents/{}/keys/{}", owner, ours},
+    EndpointTraits{Endpoint::register_operator, "registerOperator", Method::post, "/operators", owner, ours},
 };
 
 /// The part of `path` up to its next slash; `path` keeps the rest.

@@ -41,8 +41,10 @@ enum class Endpoint {
   register_operator,
 };
 
-/// Who may call an endpoint.
-enum class Audience { agent, operator_, any_principal };
+/// Who may call an endpoint. What decides over who decides (policies, agents' keys, operators and their roles) is for operators with the role
+/// "owner" alone: otherwise one approver could make itself a quorum.
+enum class Audience { agent, operator_, owner, any_principal };
+inline constexpr std::string_view owner_role = "owner";
 
 struct EndpointTraits {
   Endpoint endpoint;

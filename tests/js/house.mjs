@@ -1,6 +1,7 @@
 // What several tests share.
 import assert from "node:assert/strict";
-import { Lattice } from "@agentlattice/wasm";
+import { AgentLattice, Lattice } from "@agentlattice/wasm";
+import { serve } from "@agentlattice/wasm/node";
 
 /** One policy of each effect. */
 export const policies = [
@@ -26,6 +27,20 @@ export async function openLattice(t, options = {}) {
   const lattice = await Lattice.open({ policies, ...options });
   t.after(() => lattice.close());
   return lattice;
+}
+
+/** A lattice on loopback, and the options of a client that may use it. */
+export async function served(t, options) {
+  const lattice = await openLattice(t, options);
+  const server = await serve(lattice);
+  t.after(() => server.close({ graceMs: 0 }));
+  const { apiKey } = await lattice.registerAgent({ name: "remote" });
+  const client = (more) => {
+    const al = new AgentLattice({ apiKey, baseUrl: server.url, ...more });
+    t.after(() => al.close());
+    return al;
+  };
+  return { lattice, server, apiKey, client };
 }
 
 /** What `await using` does, which the oldest Node.js that is supported cannot parse. */

@@ -3,10 +3,12 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { AgentLattice, Lattice } from "@agentlattice/wasm";
+import { embeddedPayload } from "../../npm/dist/embedded-payload.js";
 import { Kernel } from "../../npm/dist/kernel.js";
 import { countedSignal, failure, openLattice } from "./house.mjs";
 
 const wasmUrl = new URL("../../npm/dist/agentlattice.wasm", import.meta.url);
+const clientUrl = new URL("../../npm/dist/client.wasm", import.meta.url);
 
 test("one long-lived signal carries one listener under thousands of calls, and none after them", async (t) => {
   const warnings = [];
@@ -61,18 +63,17 @@ test("an aborted creation of a sub-agent leaves none behind", async (t) => {
 // The trap is made by a host that throws where it must not; for the kernel that is the same.
 test("after a trap everything pending and everything later is rejected", async (t) => {
   const ended = [];
-  const kernel = await Kernel.start({
+  const kernel = await Kernel.start(embeddedPayload, {
     lattice: {
       respond() {},
-      append() {},
-      publish() {
+      append() {
         throw new WebAssembly.RuntimeError("unreachable");
       },
       ended: (error) => ended.push(error),
     },
   });
   t.after(() => kernel.close("the kernel"));
-  kernel.call("openLattice", '{"ledger":"memory"}');
+  kernel.call("openLattice", '{"ledger":"host"}');
   kernel.call("startLattice");
   const open = (kind, name) => {
     const { api_key } = kernel.call("attach", kind, name);
@@ -137,6 +138,8 @@ test("the module can be handed over in every form", async () => {
 test("what is no module is refused, each time it is tried", async () => {
   await failure(Lattice.open({ wasm: 7 }), "INVALID_ARGUMENT");
   await failure(Lattice.open({ wasm: "agentlattice.wasm" }), "INVALID_ARGUMENT");
+  const other = await failure(Lattice.open({ wasm: clientUrl }), "INVALID_ARGUMENT");
+  assert.match(other.message, /must be the agentlattice\.wasm/);
   await failure(Lattice.open({ wasm: new Response("gone", { status: 404 }) }), "INVALID_ARGUMENT");
   await assert.rejects(Lattice.open({ wasm: new Uint8Array(8) }), WebAssembly.CompileError);
   const al = new AgentLattice({

@@ -3,22 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { test } from "node:test";
 import { AgentLattice, Operator } from "@agentlattice/wasm";
-import { serve } from "@agentlattice/wasm/node";
-import { countedSignal, failure, firstPending, openLattice } from "./house.mjs";
-
-/** A lattice on loopback, and the options of a client that may use it. */
-async function served(t, options) {
-  const lattice = await openLattice(t, options);
-  const server = await serve(lattice);
-  t.after(() => server.close({ graceMs: 0 }));
-  const { apiKey } = await lattice.registerAgent({ name: "remote" });
-  const client = (more) => {
-    const al = new AgentLattice({ apiKey, baseUrl: server.url, ...more });
-    t.after(() => al.close());
-    return al;
-  };
-  return { lattice, server, apiKey, client };
-}
+import { countedSignal, failure, firstPending, served } from "./house.mjs";
 
 /** A service that misbehaves: `answer(request, response)` for each request. */
 async function misbehaving(t, answer) {
@@ -67,7 +52,7 @@ test("the same calls, over HTTP", async (t) => {
 
 test("an operator over HTTP", async (t) => {
   const { lattice, server, client } = await served(t);
-  const { apiKey } = await lattice.operator().registerOperator({ name: "ada", roles: ["release"] });
+  const { apiKey } = await lattice.operator().registerOperator({ name: "ada", roles: ["owner"] });
   const ada = new Operator({ apiKey, baseUrl: server.url });
   t.after(() => ada.close());
   const gate = client().gate("pr.merge");

@@ -9,10 +9,10 @@ import { hashOf, unlessStamped } from "./stamp.mjs";
 /** src/ and tests/native/ with the machine's compiler, in build/native. */
 export const buildNative = () => step("native library and tests", (show) => cmake("native", show));
 
-/** src/ and wasm/ with Emscripten: build/wasm/agentlattice.mjs and .wasm. */
+/** src/ and wasm/ with Emscripten: client and agentlattice, .mjs and .wasm each, in build/wasm. */
 export const buildWasm = () => step("kernel to WebAssembly", (show) => cmake("wasm", show));
 
-/** js/ and the module of build/wasm: everything that the package ships, in npm/dist. */
+/** js/ and the modules of build/wasm: everything that the package ships, in npm/dist. */
 export async function buildPackage() {
   const sources = [...filesBelow("js", /\.m?ts$/), "tsconfig.json", "package-lock.json"];
   if (!existsSync(at("npm/dist"))) rmSync(at("build/typescript.stamp"), { force: true });
@@ -25,8 +25,9 @@ export async function buildPackage() {
         copyIfChanged(file, file.replace("js/", "npm/dist/"));
     }),
   );
-  for (const file of ["agentlattice.mjs", "agentlattice.wasm"])
-    copyIfChanged(`build/wasm/${file}`, `npm/dist/${file}`);
+  for (const name of ["client", "agentlattice"])
+    for (const file of [`${name}.mjs`, `${name}.wasm`])
+      copyIfChanged(`build/wasm/${file}`, `npm/dist/${file}`);
 }
 
 async function cmake(preset, show) {

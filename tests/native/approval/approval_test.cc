@@ -42,7 +42,8 @@ TEST_CASE("weighing a vote", "[approval]") {
       {"one of two", asked(2), true, 0, Weight::counts},
       {"two of two", asked(2, State::pending, {yes("bob")}), true, 0, Weight::approves},
       {"two of three", asked(3, State::pending, {yes("bob")}), true, 0, Weight::counts},
-      {"a denial after approvals", asked(3, State::pending, {yes("bob"), yes("eve")}), false, 0, Weight::denies},
+      {"a denial after approvals", asked(3, State::pending, {yes("bob"), yes("eve")}), false, 0,
+       Weight::denies},
       {"the same again", asked(2, State::pending, {yes("ada")}), true, 0, Weight::repeats},
       {"the same again, decided", asked(1, State::approved, {yes("ada")}), true, 0, Weight::repeats},
       {"the same denial again", asked(1, State::denied, {no("ada")}), false, 0, Weight::repeats},
@@ -50,7 +51,12 @@ TEST_CASE("weighing a vote", "[approval]") {
       {"a change of mind", asked(2, State::pending, {yes("ada")}), false, 0, {}, Code::conflict},
       {"a change of mind, decided", asked(1, State::denied, {no("ada")}), true, 0, {}, Code::conflict},
       {"after another's approval", asked(1, State::approved, {yes("bob")}), false, 0, {}, Code::conflict},
-      {"after another's approval, agreeing", asked(1, State::approved, {yes("bob")}), true, 0, {}, Code::conflict},
+      {"after another's approval, agreeing",
+       asked(1, State::approved, {yes("bob")}),
+       true,
+       0,
+       {},
+       Code::conflict},
       {"after another's denial", asked(1, State::denied, {no("bob")}), true, 0, {}, Code::conflict},
       {"cancelled", asked(1, State::cancelled), true, 0, {}, Code::conflict},
       {"the last moment", asked(), true, end_ms - 1, Weight::approves},
@@ -81,7 +87,8 @@ TEST_CASE("who may decide", "[approval]") {
 
 TEST_CASE("the book knows what is open, in which state, and what is due first", "[approval]") {
   Book book;
-  const auto open = [&](std::string id, std::uint64_t row_id, Millis timeout_ms, std::string delegation_id = {}) {
+  const auto open = [&](std::string id, std::uint64_t row_id, Millis timeout_ms,
+                        std::string delegation_id = {}) {
     Approval approval = asked();
     approval.approval_id = std::move(id);
     approval.row_id = row_id;

@@ -131,6 +131,38 @@ TEST_CASE("delegate: an answer that cannot be used is asked for again, and what 
   }
 }
 
+TEST_CASE("delegate: a key that was revoked meanwhile does not mean that there is no delegation",
+          "[client][delegation]") {
+  for (const bool cancelled : {true, false}) {
+    Transcript t;
+    t.submit(1, delegate());
+    t.expect_send(post, creation);
+    if (cancelled) {
+      t.cancel(1);
+      t.expect_failure(1, "ABORTED");
+    }
+    t.fail();
+    t.advance_to_deadline();
+    t.expect_send(post, creation);
+    t.respond(401, "");
+    if (!cancelled) t.expect_failure(1, "UNAUTHENTICATED");
+    t.expect_send(post, creation);
+    t.respond(401, "");
+    CHECK(t.client.stats().cleanups_abandoned == 1);
+    t.expect_end();
+  }
+}
+
+TEST_CASE("delegate: a key that was never good leaves nothing to clean up", "[client][delegation]") {
+  Transcript t;
+  t.submit(1, delegate());
+  t.expect_send(post, creation);
+  t.respond(401, "");
+  t.expect_failure(1, "UNAUTHENTICATED");
+  CHECK(t.client.stats().cleanups_abandoned == 0);
+  t.expect_end();
+}
+
 TEST_CASE("delegate: clean-up is bounded", "[client][delegation]") {
   Transcript t;
   t.submit(1, delegate());

@@ -119,8 +119,9 @@ TEST_CASE("every event is a canonical row that says the same when it is read bac
 TEST_CASE("a row that lacks what its type needs is no event", "[engine][events]") {
   Entropy entropy = Entropy::from_number(1);
   const auto refuses = [&](std::string_view type, std::string facts) {
-    const audit::Row row = audit::compose(
-        {.type = type, .agent_id = "agt-1", .wall_ms = wall_ms, .facts = std::move(facts)}, 7, digest(0), entropy);
+    const audit::Row row =
+        audit::compose({.type = type, .agent_id = "agt-1", .wall_ms = wall_ms, .facts = std::move(facts)}, 7,
+                       digest(0), entropy);
     const Result<audit::DecodedRow> decoded = audit::decode(row.text);
     REQUIRE(decoded.ok());
     const Result<Event> event = decode(*decoded, json::Value());
@@ -132,15 +133,18 @@ TEST_CASE("a row that lacks what its type needs is no event", "[engine][events]"
   CHECK(refuses("ledger.opened", R"({"org_id":5})"));
   CHECK(refuses("agent.registered", R"({"by":"host","name":"n"})"));
   CHECK(refuses("agent.registered", R"({"by":"host","capabilities":[1],"name":"n"})"));
-  CHECK(refuses("agent.registered", R"({"by":"host","capabilities":[],"key":{"hash":"00","key_id":"k"},"name":"n"})"));
+  CHECK(refuses("agent.registered",
+                R"({"by":"host","capabilities":[],"key":{"hash":"00","key_id":"k"},"name":"n"})"));
   CHECK(refuses("action.executed", R"({"action_type":"x","audit_event_id":"e"})"));
   const std::string hex(64, '0');
   const auto requested = [&](std::string approval) {
-    return R"({"action_type":"x","approval":{)" + approval + R"(},"audit_event_id":"e","request_digest":")" + hex + "\"}";
+    return R"({"action_type":"x","approval":{)" + approval + R"(},"audit_event_id":"e","request_digest":")" +
+           hex + "\"}";
   };
   const std::string tail = R"("digest":")" + hex + R"(","quorum":1,"timeout_at":"2026-01-31T12:00:00.000Z")";
   CHECK_FALSE(refuses("action.requested", requested(R"("approval_id":"a","approvers":[],)" + tail)));
   // Without its list of approvers an approval must not become one that anybody can give.
   CHECK(refuses("action.requested", requested(R"("approval_id":"a",)" + tail)));
-  CHECK(refuses("action.requested", R"({"action_type":"x","audit_event_id":"e","request_digest":")" + hex + "\"}"));
+  CHECK(refuses("action.requested",
+                R"({"action_type":"x","audit_event_id":"e","request_digest":")" + hex + "\"}"));
 }

@@ -1,7 +1,9 @@
 // What the engine makes of the rows that a store gives back.
 #include <catch2/catch_test_macros.hpp>
 
+#include "audit/merkle.h"
 #include "engine/world.h"
+#include "wire/limits.h"
 
 using namespace al;
 using namespace al::engine;
@@ -16,7 +18,8 @@ std::vector<audit::Row> busy_rows() {
   world.set_policies(R"([{"name":"r","action_type":"read","effect":"allow"},
                          {"name":"m","action_type":"merge","effect":"require_approval"}])");
   world.call("bot", "POST /actions", R"({"action_type":"read","metadata":{"amount":1}})");
-  const std::string approval = world.call("bot", "POST /actions", R"({"action_type":"merge"})").get("approval_id");
+  const std::string approval =
+      world.call("bot", "POST /actions", R"({"action_type":"merge"})").get("approval_id");
   world.call("ada", "POST /approvals/" + approval + "/decision", R"({"decision":"approve","reason":"fine"})");
   world.call("bot", "POST /approvals/" + approval + "/claim", R"({"claim_id":"c"})");
   world.call("bot", "POST /delegations", R"({"name":"d","capabilities":["read"],"ttl":60})");
@@ -41,13 +44,14 @@ void replace(std::string& text, std::string_view from, std::string_view to) {
 }
 
 /// A row of our choosing behind `rows`, with everything about it right but what it says.
-audit::Row next_row(const std::vector<audit::Row>& rows, std::string_view type, std::string facts, Millis wall_ms = 0) {
+audit::Row next_row(const std::vector<audit::Row>& rows, std::string_view type, std::string facts,
+                    Millis wall_ms = 0) {
   Entropy entropy = Entropy::from_number(9);
   Digest head{};
-  for (const audit::Row& row : rows) head = audit::chain_hash(head, row.text);
+  for (const audit::Row& row : rows) head = audit::chain_hash(head, audit::leaf_hash(row.text));
   if (wall_ms == 0 && !rows.empty()) wall_ms = audit::decode(rows.back().text).value().wall_ms;
-  return audit::compose({.type = type, .agent_id = {}, .wall_ms = wall_ms, .facts = std::move(facts)}, rows.size(), head,
-                        entropy);
+  return audit::compose({.type = type, .agent_id = {}, .wall_ms = wall_ms, .facts = std::move(facts)},
+                        rows.size(), head, entropy);
 }
 
 }  // namespace
@@ -104,7 +108,8 @@ TEST_CASE("openings that were redacted load", "[engine][load]") {
 TEST_CASE("a ledger that begins with another row", "[engine][load]") {
   CHECK(load_all({next_row({}, "policy.changed", "{}", 1)}).find("row 0") != std::string::npos);
   const std::string hex(64, '0');
-  const audit::Row stray = next_row({}, "policy.changed", R"({"by":"x","change":"deleted","digest":")" + hex + R"(","name":"p"})", 1);
+  const audit::Row stray = next_row(
+      {}, "policy.changed", R"({"by":"x","change":"deleted","digest":")" + hex + R"(","name":"p"})", 1);
   CHECK(load_all({stray}).find("ledger.opened") != std::string::npos);
 }
 
@@ -122,10 +127,12 @@ TEST_CASE("a row whose policy does not compile", "[engine][load]") {
   const auto with_policy = [&](std::string_view policy) {
     std::vector<audit::Row> more = rows;
     more.push_back(next_row(rows, "policy.changed",
-                            R"({"by":"x","change":"put","digest":")" + hex + R"(","name":"p","policy":)" + std::string(policy) + "}"));
+                            R"({"by":"x","change":"put","digest":")" + hex + R"(","name":"p","policy":)" +
+                                std::string(policy) + "}"));
     return load_all(more);
   };
-  CHECK(with_policy(R"({"action_type":"x","effect":"alow","name":"p"})").find("not valid") != std::string::npos);
+  CHECK(with_policy(R"({"action_type":"x","effect":"alow","name":"p"})").find("not valid") !=
+        std::string::npos);
   CHECK(with_policy(R"({"action_type":"x","effect":"allow","name":"p"})").empty());
 }
 
@@ -133,9 +140,10 @@ TEST_CASE("a policy whose content is not what its digest says denies", "[engine]
   World world;
   world.add_agent("bot");
   const std::string hex(64, '0');
-  world.rows.push_back(next_row(world.rows, "policy.changed",
-                                R"({"by":"x","change":"put","digest":")" + hex +
-                                    R"(","name":"p","policy":{"action_type":"x","effect":"allow","name":"p"}})"));
+  world.rows.push_back(
+      next_row(world.rows, "policy.changed",
+               R"({"by":"x","change":"put","digest":")" + hex +
+                   R"(","name":"p","policy":{"action_type":"x","effect":"allow","name":"p"}})"));
   world.restart();
   const Reply reply = world.call("bot", "POST /actions", R"({"action_type":"x"})");
   CHECK(reply.get("status") == "denied");
@@ -171,10 +179,12 @@ TEST_CASE("whatever a request may bring, its row can be read again", "[engine][l
         asked.get("approval_id"));
   CHECK(world.call("ada", "GET /approvals").status == 200);
   CHECK(world.call("ada", "GET /audit").status == 200);
-  CHECK(world.call("ada", "POST " + path + "/decision", R"({"decision":"approve"})").get("status") == "approved");
+  CHECK(world.call("ada", "POST " + path + "/decision", R"({"decision":"approve"})").get("status") ==
+        "approved");
   CHECK(world.call("bot", "POST " + path + "/claim", R"({"claim_id":"c"})").get("status") == "executed");
   world.refuse_appends = "disk full";
-  CHECK(world.call("bot", "POST /actions", R"({"action_type":"x"})").status == 503);  // Rolled back over these rows.
+  CHECK(world.call("bot", "POST /actions", R"({"action_type":"x"})").status ==
+        503);  // Rolled back over these rows.
   world.refuse_appends.clear();
   CHECK(world.call("bot", "GET /audit/verify")["chain_valid"].as_bool() == true);
 }
@@ -184,9 +194,13 @@ TEST_CASE("text that is not UTF-8 gets into no row and no answer", "[engine][loa
   world.add_agent("bot");
   const std::size_t rows = world.rows.size();
   CHECK(world.call("bot", "POST /actions", R"({"action_type":"x"})", "x-al-event-id: \xff\n").status == 400);
-  CHECK(world.call("bot", "POST /actions", R"({"action_type":"x"})", "x-al-delegation-id: \xc3\n").status == 400);
+  CHECK(world.call("bot", "POST /actions", R"({"action_type":"x"})", "x-al-delegation-id: \xc3\n").status ==
+        400);
   CHECK(world.call("bot", "GET /approvals/%ff").status == 400);
   CHECK(world.call("bot", "GET /audit?%ff=1").status == 400);
-  CHECK(world.call("bot", "POST /actions", R"({"action_type":"x"})", "x-al-event-id: " + std::string(257, 'e') + "\n").status == 400);
+  CHECK(world
+            .call("bot", "POST /actions", R"({"action_type":"x"})",
+                  "x-al-event-id: " + std::string(257, 'e') + "\n")
+            .status == 400);
   CHECK(world.rows.size() == rows);
 }

@@ -1,4 +1,5 @@
-// A lattice with everything that is injected under the test's hand: its clock, its entropy, and the store that keeps its rows.
+// A lattice with everything that is injected under the test's hand: its clock, its entropy, and the store
+// that keeps its rows.
 #pragma once
 
 #include <catch2/catch_test_macros.hpp>
@@ -39,7 +40,7 @@ inline Reply reply_of(const wire::Response& response) {
   return reply;
 }
 
-class World final : public transport::LatticeHost, public transport::Clock {
+class World : public transport::LatticeHost, public transport::Clock {
  public:
   explicit World(transport::LedgerHome home = transport::LedgerHome::host) : home_(home) { open(); }
 
@@ -64,12 +65,7 @@ class World final : public transport::LatticeHost, public transport::Clock {
     Result<wire::Request> request = wire::read_request(
         line.substr(0, space), "/api/v1" + std::string(line.substr(space + 1)), headers, std::move(body));
     const Ticket ticket = ++last_ticket_;
-    if (request) {
-      lattice->handle_request(ticket, std::move(*request));
-    } else {
-      answers[ticket] = wire::error_response(request.error());
-      answers[ticket].request_id = "req-test";
-    }
+    lattice->handle_request(ticket, std::move(request));
     return ticket;
   }
 
@@ -152,13 +148,18 @@ class World final : public transport::LatticeHost, public transport::Clock {
     CHECK(!answers.contains(ticket));
     answers[ticket] = std::move(response);
   }
-  void publish(const Publish& publish) override { published.push_back(publish); }
+  void send(ConnectionId connection, const std::string& text) override { frames[connection].push_back(text); }
+  void hang_up(ConnectionId connection, std::uint16_t code, const std::string&) override {
+    CHECK(!hung_up.contains(connection));
+    hung_up[connection] = code;
+  }
   Now now() override { return now_; }
 
   std::map<std::string, std::string, std::less<>> keys;  // by alias
   std::vector<audit::Row> rows;                          // what is durable
   std::map<Ticket, wire::Response> answers;
-  std::vector<Publish> published;
+  std::map<ConnectionId, std::vector<std::string>> frames;  // sent and not looked at
+  std::map<ConnectionId, std::uint16_t> hung_up;
   bool hold_appends = false;
   std::optional<Append> held;
   std::string refuse_appends;  // why, when the store is to refuse

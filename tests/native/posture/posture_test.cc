@@ -13,7 +13,8 @@ Activity activity(int approved, int refused, int pending = 0) {
   Activity out;
   int number = 0;
   const auto add = [&](int count, Standing standing) {
-    for (int i = 0; i < count; ++i) out.add("evt-" + std::to_string(number++), now_ms, "agt-1", "read", standing);
+    for (int i = 0; i < count; ++i)
+      out.add("evt-" + std::to_string(number++), now_ms, "agt-1", "read", standing);
   };
   add(approved, Standing::approved);
   add(refused, Standing::refused);
@@ -44,8 +45,8 @@ TEST_CASE("posture: the approval rate is rounded half up", "[posture]") {
     std::int64_t score;
   };
   // 25 · a ÷ (a + r): 12.5, 8.33, 16.67, 6.25, 18.75, 0.5, 0.49…
-  for (const Row& row : {Row{1, 1, 13}, Row{1, 2, 8}, Row{2, 1, 17}, Row{1, 3, 6}, Row{3, 1, 19}, Row{1, 49, 1},
-                         Row{1, 50, 0}, Row{0, 3, 0}, Row{3, 0, 25}, Row{0, 0, 25}}) {
+  for (const Row& row : {Row{1, 1, 13}, Row{1, 2, 8}, Row{2, 1, 17}, Row{1, 3, 6}, Row{3, 1, 19},
+                         Row{1, 49, 1}, Row{1, 50, 0}, Row{0, 3, 0}, Row{3, 0, 25}, Row{0, 0, 25}}) {
     INFO(row.approved << " of " << row.approved + row.refused);
     CHECK(component(measure(activity(row.approved, row.refused), question()), "approval_rate") == row.score);
   }
@@ -87,7 +88,9 @@ TEST_CASE("posture: coverage counts action types, for each agent that used them"
   some.add("4", now_ms, "agt-2", "read.b", Standing::refused);
   CHECK(component(measure(some, question()), "policy_coverage") == 17);  // 2 of 3
   Question picky = question();
-  picky.covered = [](std::string_view type, std::string_view agent) { return type == "read.a" && agent == "agt-1"; };
+  picky.covered = [](std::string_view type, std::string_view agent) {
+    return type == "read.a" && agent == "agt-1";
+  };
   some.add("5", now_ms, "agt-2", "read.a", Standing::refused);
   CHECK(component(measure(some, picky), "policy_coverage") == 0);  // For agt-2 nothing names read.a.
   picky.agent_id = "agt-1";

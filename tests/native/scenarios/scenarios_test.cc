@@ -1,5 +1,5 @@
-// Plays the files of tests/scenarios against the engine; tests/js/scenarios.test.mjs plays the same ones through the wasm.
-// What the files may say stands in tests/scenarios/README.md.
+// Plays the files of tests/scenarios against the engine; tests/js/scenarios.test.mjs plays the same ones
+// through the wasm. What the files may say stands in tests/scenarios/README.md.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
@@ -109,8 +109,9 @@ class Player {
     for (const std::string_view status : {"pending", "approved", "denied", "expired", "cancelled"}) {
       look("host", "GET /approvals?limit=500&status=" + std::string(status));
     }
-    for (const std::string_view line : {"GET /audit?limit=500", "GET /audit/entries?limit=500", "GET /policies",
-                                        "GET /posture", "GET /audit/checkpoint", "GET /audit/verify"}) {
+    for (const std::string_view line :
+         {"GET /audit?limit=500", "GET /audit/entries?limit=500", "GET /policies", "GET /posture",
+          "GET /audit/checkpoint", "GET /audit/verify"}) {
       look("host", line);
     }
     for (const std::string& agent : agents_) {
@@ -148,7 +149,8 @@ class Player {
   }
 
   bool wrong(const std::string& where, json::Value wanted, json::Value found) {
-    UNSCOPED_INFO("at " << where << ": expected " << json::canonical(wanted) << ", found " << json::canonical(found));
+    UNSCOPED_INFO("at " << where << ": expected " << json::canonical(wanted) << ", found "
+                        << json::canonical(found));
     return false;
   }
 
@@ -183,7 +185,8 @@ class Player {
       if (name == "$includes") {
         good = found.string().find(value.string()) != std::string_view::npos || wrong(where, wanted, found);
       } else if (name == "$size") {
-        good = found.size() == static_cast<std::size_t>(value.as_int64().value()) || wrong(where, wanted, found);
+        good =
+            found.size() == static_cast<std::size_t>(value.as_int64().value()) || wrong(where, wanted, found);
       } else {
         good = matches(value, found[name], where + "/" + std::string(name));
       }

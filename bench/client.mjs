@@ -1,0 +1,131 @@
+// npm run bench -- client: what the client costs over a network, beside doing it by hand.
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { brotliCompressSync } from "node:zlib";
+import { AgentLattice, Operator } from "@agentlattice/wasm";
+
+const rounds = 12;
+const calls_per_round = 250;
+const gates = 40;
+const poll_ms = 5000;
+
+const dist = new URL("../npm/dist/", import.meta.url);
+const metadata = { repo: "acme/shop", pr_size: 12 };
+
+/** Numbers of this machine, now. */
+export async function run() {
+  const server = await startServer();
+  try {
+    return {
+      execute: await againstFetch(server),
+      gate: await fromDecisionToUnblocked(server),
+      size: clientSize(),
+    };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** The same requests by `execute` and by `fetch` and `JSON.parse`, in turns, so that both see the same machine. */
+async function againstFetch({ baseUrl, apiKey }) {
+  const al = new AgentLattice({ apiKey, baseUrl });
+  const byHand = async () => {
+    const response = await fetch(`${baseUrl}/api/v1/actions`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        "content-type": "application/json",
+        "x-al-event-id": crypto.randomUUID(),
+      },
+      body: JSON.stringify({ action_type: "pr.open", metadata }),
+    });
+    return JSON.parse(await response.text());
+  };
+  const byClient = () => al.execute("pr.open", { metadata });
+  const took_us = { byHand: [], byClient: [] };
+  for (let round = 0; round < rounds; ++round) {
+    for (const [name, call] of Object.entries({ byHand, byClient })) {
+      for (let n = 0; n < calls_per_round; ++n) {
+        const since = performance.now();
+        const { status } = await call();
+        if (status !== "executed") throw new Error(`the action was ${status}`);
+        // The first round warms up.
+        if (round > 0) took_us[name].push((performance.now() - since) * 1000);
+      }
+    }
+  }
+  al.close();
+  const fetch_us = median(took_us.byHand);
+  const execute_us = median(took_us.byClient);
+  return { fetch_us, execute_us, ratio: execute_us / fetch_us };
+}
+
+/** From the moment in which an operator has decided to the moment in which `gate` lets go. */
+async function fromDecisionToUnblocked({ baseUrl, apiKey, operatorKey }) {
+  const al = new AgentLattice({ apiKey, baseUrl });
+  const operator = new Operator({ apiKey: operatorKey, baseUrl });
+  const took_ms = [];
+  for (let n = 0; n < gates; ++n) {
+    const gate = al.gate("pr.merge");
+    let pending;
+    while (pending === undefined) [pending] = (await operator.approvals()).approvals;
+    let decided;
+    const unblocked = gate.then(() => performance.now());
+    await operator.approve(pending.approvalId).then(() => {
+      decided = performance.now();
+    });
+    took_ms.push((await unblocked) - decided);
+  }
+  al.close();
+  operator.close();
+  // Who polls waits for half an interval in the median.
+  return { p50_ms: Math.max(0, median(took_ms)), polling_p50_ms: poll_ms / 2 };
+}
+
+/** What a page or a Worker downloads for `new AgentLattice(…)` against a service, in bytes of brotli. */
+function clientSize() {
+  const brotli = (urls) =>
+    brotliCompressSync(Buffer.concat(urls.map((url) => readFileSync(url)))).length;
+  const wasm = brotli([new URL("client.wasm", dist)]);
+  const glue = brotli([new URL("client.mjs", dist)]);
+  const scripts = brotli(scriptsOf(new URL("agent-lattice.js", dist)).map((href) => new URL(href)));
+  return { wasm, glue, wasmAndGlue: wasm + glue, scriptsNotMinified: scripts };
+}
+
+/** A script and those that it imports, but for the glue. */
+function scriptsOf(url, found = new Set()) {
+  if (found.has(url.href)) return found;
+  found.add(url.href);
+  for (const [, file] of readFileSync(url, "utf8").matchAll(/from "(\.[^"]+\.js)"/g))
+    scriptsOf(new URL(file, url), found);
+  return [...found];
+}
+
+const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+/** A lattice in a thread of its own, so that what it does is not counted as the client's work. */
+async function startServer() {
+  const worker = new Worker(
+    `const { parentPort } = require("node:worker_threads");
+    (async () => {
+      const { Lattice } = await import("@agentlattice/wasm");
+      const { serve } = await import("@agentlattice/wasm/node");
+      const policies = [
+        { name: "open", action_type: "pr.open", effect: "allow" },
+        { name: "merge", action_type: "pr.merge", effect: "require_approval", approval: { timeout_seconds: 600 } },
+      ];
+      const lattice = await Lattice.open({ policies });
+      const { apiKey } = await lattice.registerAgent({ name: "bench" });
+      const operator = await lattice.operator().registerOperator({ name: "bench" });
+      const { url } = await serve(lattice);
+      parentPort.postMessage({ baseUrl: url, apiKey, operatorKey: operator.apiKey });
+    })();`,
+    { eval: true },
+  );
+  const [message] = await once(worker, "message");
+  return { ...message, stop: () => worker.terminate() };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await run());

@@ -1,0 +1,111 @@
+// Synchronous calls over a network: a worker runs the asynchronous client, and this thread sleeps until the answer is there.
+// Nothing of this thread's event loop runs meanwhile, and nothing of it is needed, so it does no harm inside asynchronous code.
+
+import type * as Threads from "node:worker_threads";
+import {
+  AgentLatticeCrashedError,
+  type AgentLatticeError,
+  closedError,
+  invalidArgument,
+} from "../errors.js";
+import type { Request } from "../requests.js";
+import { type Caller, checkRequest, wouldBlock } from "./caller.js";
+import { answered, pulse, type Reply, readError, silence_ms_max, words } from "./protocol.js";
+
+/** How long this thread sleeps before it looks whether the worker lives. */
+const look_ms = 5000;
+
+interface Line {
+  readonly worker: Threads.Worker;
+  readonly port: Threads.MessagePort;
+  readonly word: Int32Array;
+}
+
+export class NetworkCaller implements Caller {
+  readonly #options: Readonly<Record<string, unknown>>;
+  readonly #threads: typeof Threads;
+  #line: Line | undefined;
+  #number = 0;
+  #ended: AgentLatticeError | undefined;
+
+  /** `options`: of a client, as far as they can be copied to another thread. */
+  constructor(options: Readonly<Record<string, unknown>>) {
+    this.#options = options;
+    this.#threads = threads();
+  }
+
+  call<T>(request: Request): T {
+    if (this.#ended !== undefined) throw this.#ended;
+    this.#line ??= this.#open();
+    const { worker, port, word } = this.#line;
+    const number = ++this.#number;
+    worker.postMessage({ number, request: checkRequest(request) });
+    this.#wait(word, number);
+    const mail = this.#threads.receiveMessageOnPort(port) as { readonly message: Reply };
+    const { data, error } = mail.message;
+    if (error !== undefined) throw readError(error);
+    return data as T;
+  }
+
+  close(): void {
+    this.#end(closedError("this AgentLatticeSync"));
+  }
+
+  #open(): Line {
+    const { Worker, MessageChannel } = this.#threads;
+    const memory = new SharedArrayBuffer(words * Int32Array.BYTES_PER_ELEMENT);
+    const { port1, port2 } = new MessageChannel();
+    let worker: Threads.Worker;
+    try {
+      worker = new Worker(new URL("./worker.js", import.meta.url), {
+        workerData: { memory, port: port2, options: this.#options },
+        transferList: [port2],
+        // Options of this process, such as --eval, may forbid a worker.
+        execArgv: [],
+      });
+    } catch (cause) {
+      throw invalidArgument(`AgentLatticeSync: an option cannot go to another thread`, cause);
+    }
+    // It ends with the process; what ends it earlier is found out by its silence.
+    worker.unref();
+    worker.on("error", () => {});
+    return { worker, port: port1, word: new Int32Array(memory) };
+  }
+
+  /** Sleeps until answer `number` is in the mailbox. */
+  #wait(word: Int32Array, number: number): void {
+    let beats = Atomics.load(word, pulse);
+    let heard_ms = performance.now();
+    while (Atomics.load(word, answered) !== number) {
+      Atomics.wait(word, answered, number - 1, look_ms);
+      const now_ms = performance.now();
+      const beatsNow = Atomics.load(word, pulse);
+      if (beatsNow !== beats) heard_ms = now_ms;
+      else if (now_ms - heard_ms > silence_ms_max) throw this.#end(lost());
+      beats = beatsNow;
+    }
+  }
+
+  #end(error: AgentLatticeError): AgentLatticeError {
+    this.#ended ??= error;
+    this.#line?.port.close();
+    void this.#line?.worker.terminate();
+    this.#line = undefined;
+    return this.#ended;
+  }
+}
+
+const lost = (): AgentLatticeError =>
+  new AgentLatticeCrashedError("CRASHED", "the worker of this AgentLatticeSync is gone");
+
+/** Looked up, not imported: this module is loaded where there are no threads, too. */
+function threads(): typeof Threads {
+  const { process } = globalThis as {
+    process?: { getBuiltinModule?: (id: string) => typeof Threads | undefined };
+  };
+  const found = process?.getBuiltinModule?.("node:worker_threads");
+  if (found !== undefined) return found;
+  throw wouldBlock(
+    "this platform has no thread that may wait for another: Node.js (20.16 or newer), Deno and Bun have; use AgentLattice here, or a lattice in this process",
+  );
+}

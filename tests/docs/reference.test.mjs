@@ -1,0 +1,145 @@
+// What the documentation says about the sources, compared with the sources.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { documents, house, textOf } from "./blocks.mjs";
+
+const source = (path) => readFileSync(join(house, path), "utf8");
+const all = (pattern, text) => [...text.matchAll(pattern)].map(([, ...groups]) => groups);
+/** The cells of the table whose first title is `title`. */
+const tableOf = (document, title) => {
+  const lines = textOf(document).split("\n");
+  const begin = lines.findIndex((line) => line.startsWith(`| ${title} |`));
+  assert.notEqual(begin, -1, `${document} has no table "${title}"`);
+  const length = lines.slice(begin).findIndex((line) => !line.startsWith("|"));
+  return lines.slice(begin + 2, begin + length).map((line) =>
+    line
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+};
+const quoted = (cell) => all(/`([^`]+)`/g, cell).flat();
+const sorted = (items) => [...items].sort();
+
+test("docs/wire.md has exactly the endpoints of src/wire/endpoints.cc", () => {
+  const entry = /"\w+", Method::(\w+), "([^"]+)", (\w+),\s*(doc|ours)\}/g;
+  const who = { agent: "agent", operator_: "operator", owner: "owner", any_principal: "both" };
+  const ofSource = all(entry, source("src/wire/endpoints.cc")).map(
+    ([method, path, audience, origin]) =>
+      [
+        `${method.replace("_", "").toUpperCase()} ${path}`,
+        who[audience],
+        origin === "doc" ? "documented" : "ours",
+      ].join(" | "),
+  );
+  const ofDocument = tableOf("docs/wire.md", "endpoint").map(([endpoint, audience, origin]) =>
+    [quoted(endpoint)[0].replace(/\{\w+\}/g, "{}"), audience, origin].join(" | "),
+  );
+  assert.ok(ofSource.length > 20, "the table was not found");
+  assert.deepEqual(sorted(ofDocument), sorted(ofSource));
+});
+
+test("docs/wire.md has exactly the codes of src/wire/codes.cc", () => {
+  const texts = Object.fromEntries(
+    all(/Code::(\w+):\s*return "(\w+)"/g, source("src/base/error.cc")),
+  );
+  const entry = /Code::(\w+), \{(\d+), (?:ErrorClass::)?(\w+), (true|false)\}/g;
+  const ofSource = all(entry, source("src/wire/codes.cc")).map(
+    ([code, status, kind, retryable]) => [
+      `\`${texts[code]}\``,
+      status === "0" ? "–" : status,
+      kind === "plain"
+        ? "`AgentLatticeError`"
+        : `\`AgentLattice${kind[0].toUpperCase()}${kind.slice(1)}Error\``,
+      retryable === "true" ? "yes" : "no",
+    ],
+  );
+  assert.ok(ofSource.length > 20, "the table was not found");
+  assert.deepEqual(tableOf("docs/wire.md", "code"), ofSource);
+});
+
+test("docs/wire.md has exactly the limits of src/wire/limits.h", () => {
+  const number = (text) => {
+    const [base, shift] = text.replaceAll("'", "").split("<<").map(Number);
+    return String(shift === undefined ? base : base * 2 ** shift);
+  };
+  const ofSource = all(/constexpr [\w:]+ (\w+) = ([^;]+);/g, source("src/wire/limits.h")).map(
+    ([name, value]) => `${name} ${number(value)}`,
+  );
+  const ofDocument = tableOf("docs/wire.md", "limit").map(
+    ([name, value]) => `${quoted(name)[0]} ${value}`,
+  );
+  assert.deepEqual(sorted(ofDocument), sorted(ofSource));
+});
+
+test("docs/policy.md has exactly the operators, fields, keys and effects of src/policy", () => {
+  const operators = /operator_names\(\) \{[^{]*\{([^}]*)\}/.exec(
+    source("src/policy/operators.cc"),
+  )[1];
+  assert.deepEqual(
+    sorted(tableOf("docs/policy.md", "operator").flatMap(([cell]) => quoted(cell))),
+    sorted(all(/"(\w+)"/g, operators).flat()),
+  );
+  const fields = all(/KernelField\{"([\w.]+)"/g, source("src/policy/field.cc")).flat();
+  const documented = tableOf("docs/policy.md", "field").flatMap(([cell]) => quoted(cell));
+  const spaces = /^(data|agent|delegation|time|rate)\./;
+  assert.deepEqual(sorted(documented.filter((field) => spaces.test(field))), sorted(fields));
+  const compiler = source("src/policy/policy.cc");
+  const keys = all(/reader_\.(?:\w+)\("(\w+)"/g, compiler)
+    .flat()
+    .filter((key) => key !== "fault");
+  assert.deepEqual(
+    sorted(tableOf("docs/policy.md", "key").flatMap(([cell]) => quoted(cell))),
+    sorted(new Set(keys)),
+  );
+  const effects = /effect_names\{([^}]*)\}/.exec(compiler)[1];
+  for (const [effect] of all(/"(\w+)"/g, effects)) {
+    assert.match(textOf("docs/policy.md"), new RegExp(`\`${effect}\``));
+  }
+});
+
+test("docs/policy.md explains every reason for a denial", () => {
+  const reasons = [
+    ...all(/return "([A-Z_]+)";/g, source("src/policy/policy_set.cc")),
+    ...all(/(?:deny\(|denial_reason = )"([A-Z_]+)"/g, source("src/engine/handle_actions.cc")),
+    ...all(/"((?:APPROVAL|DENIED)_[A-Z_]+)"/g, source("src/client/settlement.cc")),
+  ].flat();
+  assert.ok(reasons.length > 10);
+  const explained = tableOf("docs/policy.md", "reason").flatMap(([cell]) => quoted(cell));
+  assert.deepEqual(sorted(explained), sorted(new Set(reasons)));
+});
+
+test("docs/audit.md has exactly the types of rows of src/engine/events.cc", () => {
+  const events = source("src/engine/events.cc");
+  const types = new Set(
+    all(
+      /"((?:ledger|agent|operator|key|policy|action|approval|delegation|outcome)\.[a-z]+)"/g,
+      events,
+    ).flat(),
+  );
+  const documented = tableOf("docs/audit.md", "type").flatMap(([cell]) => quoted(cell));
+  assert.deepEqual(sorted(documented), sorted(types));
+});
+
+test("links between documents lead somewhere", () => {
+  for (const document of documents()) {
+    for (const [target] of all(/\]\((?!https?:)([^)#]+)\)/g, textOf(document))) {
+      assert.ok(existsSync(join(house, dirname(document), target)), `${document}: ${target}`);
+    }
+  }
+});
+
+test("paths that CONTRIBUTING.md sends people to exist", () => {
+  const exists = (path) => {
+    const [folder, name] = [dirname(path), path.split("/").at(-1)];
+    if (!name.includes("*")) return existsSync(join(house, path));
+    return existsSync(join(house, folder));
+  };
+  for (const [, edit, tests] of tableOf("CONTRIBUTING.md", "to change")) {
+    for (const path of [...quoted(edit), ...quoted(tests)]) {
+      if (path.includes("/")) assert.ok(exists(path), `CONTRIBUTING.md: ${path}`);
+    }
+  }
+});

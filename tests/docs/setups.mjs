@@ -1,0 +1,48 @@
+// What the code blocks of the documentation find ready: `<!-- run: with=NAME -->` above a block puts the setup of that name before it. A
+// setup declares what the block leaves out, under the names of the prose, and imports under names that no block uses.
+const policies = [
+  {
+    name: "small",
+    action_type: "pr.open",
+    effect: "conditional",
+    conditions: [{ field: "pr_size", operator: "lt", value: 50 }],
+  },
+  { name: "merging", action_type: "pr.merge", effect: "require_approval" },
+  { name: "reading", action_type: "repo.read", effect: "allow" },
+  { name: "tests", action_type: "ci.*", effect: "allow" },
+];
+
+const open = `
+import { Lattice as LatticeOfSetup } from "@agentlattice/wasm";
+import { serve as serveOfSetup } from "@agentlattice/wasm/node";
+const lattice = await LatticeOfSetup.open({ policies: ${JSON.stringify(policies)} });
+const al = lattice.agent("docs");
+const operator = lattice.operator("ada");
+`;
+
+export const setups = {
+  /** An agent `al`, and an operator who approves whatever is asked. */
+  lattice: {
+    before: `${open}
+lattice.onEvent(({ eventType, data }) => {
+  if (eventType === "approval.requested") operator.approve(data.approval.approval_id, "reviewed");
+});
+`,
+    after: "",
+  },
+  /** The same, with an approval that waits for `operator`. */
+  pending: {
+    before: `${open}
+await al.execute("pr.merge", { metadata: { pr_number: 42 } });
+`,
+    after: "",
+  },
+  /** A lattice that is also served on loopback, and the key of an agent. */
+  served: {
+    before: `${open}
+const { apiKey } = await lattice.registerAgent({ name: "remote" });
+const server = await serveOfSetup(lattice);
+`,
+    after: "selfHosted.close();\nawait server.close({ graceMs: 0 });",
+  },
+};

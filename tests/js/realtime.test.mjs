@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
+import { test } from "node:test";
+import { AgentLattice } from "@agentlattice/wasm";
+import { serve } from "@agentlattice/wasm/node";
+import { WebSocket } from "ws";
+import { countedSignal, eventually, failure, openLattice, served } from "./house.mjs";
+
+/** An embedded agent, and one over a socket: what follows holds for both. */
+async function each(t, body) {
+  const lattice = await openLattice(t);
+  await body(lattice.agent("inside"), lattice);
+  const far = await served(t);
+  await body(far.client({ WebSocket }), far.lattice);
+}
+
+test("a subscription hears what happens, in order, until it is ended", (t) =>
+  each(t, async (al) => {
+    const { orgId } = await al.whoami();
+    const seen = [];
+    const subscription = await al.subscribe(orgId, (event) => seen.push(event));
+    await al.execute("read.a", { metadata: { some_key: 1 } });
+    await al.execute("drop");
+    await eventually(() => seen.length === 2);
+    assert.deepEqual(
+      seen.map(({ eventType, data }) => [eventType, data.action_type]),
+      [
+        ["action.executed", "read.a"],
+        ["action.denied", "drop"],
+      ],
+    );
+    assert.ok(seen[0].seq < seen[1].seq);
+    assert.match(seen[0].agentId, /^agt-|^[0-9a-f-]+$/);
+    subscription.unsubscribe();
+    subscription.unsubscribe();
+    await subscription.closed;
+    await al.execute("read.b");
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.equal(seen.length, 2);
+  }));
+
+test("filters by type and agent, under the names of the Python SDK, too", (t) =>
+  each(t, async (al, lattice) => {
+    const { agentId } = await al.whoami();
+    const other = lattice.agent("other");
+    const denied = [];
+    const mine = [];
+    await al.subscribe(null, (event) => denied.push(event), { events: ["action.denied"] });
+    await al.subscribe(null, (event) => mine.push(event), { agent_filter: agentId });
+    await other.execute("drop");
+    await al.execute("read.a");
+    await al.execute("drop");
+    await eventually(() => denied.length === 2 && mine.length === 2);
+    assert.ok(mine.every((event) => event.agentId === agentId));
+    await al.unsubscribe();
+    await al.execute("drop");
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.deepEqual([denied.length, mine.length], [2, 2]);
+  }));
+
+test("a loop gets what came after a row, then what comes, and ends with break", (t) =>
+  each(t, async (al) => {
+    const results = [];
+    for (let n = 0; n < 5; ++n) results.push(await al.execute("read.a", { metadata: { n } }));
+    const first = (await al.audit({ limit: 500 })).events.find(
+      (event) => event.auditEventId === results[0].auditEventId,
+    );
+    const ids = [];
+    for await (const event of al.events({ events: ["action.executed"], after: first.rowId })) {
+      ids.push(event.data.audit_event_id);
+      if (ids.length === 4) results.push(await al.execute("read.b"));
+      if (ids.length === 5) break;
+    }
+    assert.deepEqual(
+      ids,
+      results.slice(1).map((result) => result.auditEventId),
+    );
+  }));
+
+test("a loop that is slow holds the events back, and misses none", (t) =>
+  each(t, async (al) => {
+    const count = 3000;
+    const events = al.events({ events: ["action.executed"] });
+    const first = events.next();
+    while (true) {
+      // Until the channel is there, nothing is heard.
+      await al.execute("read.a", { metadata: { n: -1 } });
+      if (await Promise.race([first.then(() => true), new Promise((r) => setTimeout(r, 5))])) break;
+    }
+    let expected = (await first).value.seq;
+    for (let n = 0; n < count; n += 100)
+      await Promise.all(Array.from({ length: 100 }, () => al.execute("read.a")));
+    const last = (await al.audit({ limit: 1 })).events[0].rowId;
+    for await (const { seq } of events) {
+      assert.equal(seq, ++expected);
+      if (seq === last) break;
+    }
+  }));
+
+test("a signal ends a subscription and a loop, and leaves no listener", (t) =>
+  each(t, async (al) => {
+    const { controller, signal, counts } = countedSignal();
+    const subscription = await al.subscribe(null, () => {}, { signal });
+    const loop = (async () => {
+      for await (const _ of al.events({ signal }));
+    })();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    controller.abort("enough");
+    const error = await failure(loop, "ABORTED", "AgentLatticeAbortedError");
+    assert.equal(error.cause, "enough");
+    await failure(subscription.closed, "ABORTED", "AgentLatticeAbortedError");
+    assert.equal(counts.now, 0);
+    await failure(
+      al.subscribe(null, () => {}, { signal }),
+      "ABORTED",
+      "AgentLatticeAbortedError",
+    );
+  }));
+
+test("what nobody can subscribe to is an error that says so", (t) =>
+  each(t, async (al) => {
+    await assert.rejects(
+      al.subscribe(null, () => {}, { events: ["action.denid"] }),
+      /action\.denid/,
+    );
+    await assert.rejects(
+      al.subscribe("another-org", () => {}),
+      { name: "AgentLatticeError" },
+    );
+    await failure(al.subscribe(null), "INVALID_ARGUMENT");
+    await failure(
+      al.subscribe(null, () => {}, { agentId: "a", agentFilter: "a" }),
+      "INVALID_ARGUMENT",
+    );
+    await assert.rejects(al.events({ after: 1e9 }).next(), { name: "AgentLatticeError" });
+  }));
+
+test("closing a client or a lattice ends its subscriptions, and says so", (t) =>
+  each(t, async (al, lattice) => {
+    const subscription = await al.subscribe(null, () => {});
+    const loop = al.events().next();
+    const host = lattice.onEvent(() => {});
+    await al.execute("read.a");
+    await loop;
+    al.close();
+    await failure(subscription.closed, "CLOSED");
+    await failure(
+      al.subscribe(null, () => {}),
+      "CLOSED",
+    );
+    await lattice.close();
+    await failure(host.closed, "CLOSED");
+    assert.throws(() => lattice.onEvent(() => {}), { code: "CLOSED" });
+  }));
+
+test("a wrong key ends a subscription before it begins", async (t) => {
+  const { server } = await served(t);
+  const al = new AgentLattice({ apiKey: "al_test_wrong", baseUrl: server.url, WebSocket });
+  t.after(() => al.close());
+  await failure(
+    al.subscribe(null, () => {}),
+    "UNAUTHENTICATED",
+  );
+});
+
+test("without a WebSocket the error says what to do", {
+  skip: "WebSocket" in globalThis,
+}, async (t) => {
+  const { client } = await served(t);
+  const error = await failure(
+    client().subscribe(null, () => {}),
+    "INVALID_ARGUMENT",
+  );
+  assert.match(error.message, /"ws"/);
+});
+
+test("a listener that throws is reported, and the others go on", async (t) => {
+  const lattice = await openLattice(t);
+  const al = lattice.agent("a");
+  const seen = [];
+  lattice.onEvent(() => {
+    throw new Error("a listener broke");
+  });
+  lattice.onEvent((event) => seen.push(event.seq));
+  const listeners = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  const uncaught = once(process, "uncaughtException");
+  await al.execute("read.a");
+  const [error] = await uncaught;
+  for (const listener of listeners) process.on("uncaughtException", listener);
+  assert.equal(error.message, "a listener broke");
+  assert.equal(seen.length, 1);
+});
+
+test("a listener may call back in", async (t) => {
+  const lattice = await openLattice(t);
+  const al = lattice.agent("a");
+  const answers = [];
+  lattice.onEvent(async ({ eventType, data }) => {
+    if (eventType !== "approval.requested") return;
+    answers.push(await lattice.operator().approve(data.approval.approval_id));
+  });
+  assert.equal((await al.gate("pr.merge")).status, "executed");
+  assert.equal(answers.length, 1);
+});
+
+test("upgrades go to the events, and nowhere else", async (t) => {
+  const { lattice, server } = await served(t);
+  const upgrade = async (url, path) => {
+    const { hostname, port } = new URL(url);
+    const socket = connectTcp(Number(port), hostname);
+    t.after(() => socket.destroy());
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n` +
+        "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    );
+    const [answer] = await once(socket, "data");
+    return String(answer).split("\r\n")[0];
+  };
+  assert.match(await upgrade(server.url, "/api/v1/events"), /101/);
+  assert.match(await upgrade(server.url, "/elsewhere"), /404/);
+  const bare = await serve(lattice.fetch);
+  t.after(() => bare.close({ graceMs: 0 }));
+  assert.match(await upgrade(bare.url, "/api/v1/events"), /404/);
+});

@@ -1,0 +1,316 @@
+#include "service.h"
+
+#include <array>
+#include <utility>
+
+#include "audit/merkle.h"
+#include "base/json.h"
+
+namespace al::sim {
+
+namespace {
+
+constexpr engine::Ticket direct_ticket = ~engine::Ticket{0};
+constexpr Millis restart_ms_max = 5'000;
+/// So small that a burst of requests meets them.
+constexpr engine::SequencerLimits limits{.queued_max = 20, .waiting_max = 4, .batch_max = 4};
+
+wire::Request get(std::string_view target, std::string key) {
+  return {.target = "/api/v1" + std::string(target), .api_key = std::move(key)};
+}
+
+}  // namespace
+
+Service::Service(Stage& stage, Oracle& oracle)
+    : stage_(stage), oracle_(oracle), clock_(stage.timeline, stage.chance.between(0, 1'000'000), 0) {}
+
+// ---- The process ------------------------------------------------------------------------------------------
+
+Service::Alive::Alive(const std::vector<audit::Row>& rows, Entropy entropy) : published_rows(rows.size()) {
+  for (const audit::Row& row : rows) {
+    const Status loaded = engine.load(row.text, row.openings);
+    require(loaded.ok(), "whatever was stored can be read back", loaded.ok() ? "" : loaded.error().message);
+  }
+  host_key = mint_key("op_local_", entropy);
+  engine.attach(engine::PrincipalKind::operator_, "host", sha256(host_key));
+  sequencer.emplace(engine, std::move(entropy), limits);
+}
+
+void Service::start() {
+  if (up()) return;
+  alive_ = std::make_unique<Alive>(rows_, stage_.chance.fork());
+  ++process_;
+  stage_.say("service   process ", process_, " starts with ", rows_.size(), " rows");
+  arm();
+}
+
+void Service::crash() {
+  if (!up()) return;
+  if (!pending_) stage_.count(alive_->open.empty() ? Count::crashes_idle : Count::crashes_with_waits);
+  // A commit that was under way either made it or did not; nobody was told.
+  if (pending_ && !pending_->rows.empty()) {
+    const bool durable = stage_.chance.percent(50);
+    if (durable) keep_pending();
+    stage_.count(durable ? Count::crashes_after_durable : Count::crashes_before_durable);
+  } else if (pending_) {
+    stage_.count(Count::crashes_after_durable);
+  }
+  pending_.reset();
+  stage_.say("service   process ", process_, " dies; ", rows_.size(), " rows are durable");
+  alive_.reset();
+  armed_ms_.reset();
+  ++process_;
+  on_death();
+  stage_.timeline.in(stage_.chance.between(10, restart_ms_max), [this] { start(); });
+}
+
+void Service::later(Millis delay_ms, std::function<void()> event) {
+  stage_.timeline.in(delay_ms, [this, event = std::move(event), process = process_] {
+    if (process == process_) event();
+  });
+}
+
+void Service::arm() {
+  const std::optional<Millis> deadline_ms = alive_->sequencer->next_deadline(clock_.now());
+  if (deadline_ms == armed_ms_) return;
+  armed_ms_ = deadline_ms;
+  ++timer_;
+  if (!deadline_ms) return;
+  const Millis delay_ms = std::max<Millis>(clock_.on_timeline(*deadline_ms) - stage_.timeline.now_ms(), 0);
+  later(delay_ms + stage_.chance.between(1, timer_lateness_ms_max), [this, timer = timer_] {
+    if (timer == timer_) armed_ms_.reset();
+    if (timer != timer_ && stage_.chance.percent(90)) return;  // A few timers cannot be called back.
+    alive_->sequencer->handle_timeout(clock_.now());
+    drain();
+  });
+}
+
+void Service::drain() {
+  while (std::optional<engine::SequencerOutput> output = alive_->sequencer->poll_output()) {
+    std::visit([this](auto& each) { carry_out(std::move(each)); }, *output);
+  }
+  require(alive_->sequencer->waiting_requests() <= alive_->open.size(),
+          "nothing waits for somebody who is gone");
+  arm();
+}
+
+// ---- Requests ---------------------------------------------------------------------------------------------
+
+void Service::take(Ticket ticket, wire::Request request) {
+  constexpr std::string_view before = "/api/v1/approvals/";
+  constexpr std::string_view after = "/claim";
+  const std::string& target = request.target;
+  Taken taken{stage_.timeline.now_ms(), 0, {}, {}};
+  if (const std::size_t at = target.find("?wait="); at != std::string::npos) {
+    taken.hold_ms = 1000 * std::stoll(target.substr(at + 6));
+  } else if (target.ends_with(after)) {
+    taken.claims = target.substr(before.size(), target.size() - before.size() - after.size());
+    taken.claim_id = request.event_id;
+  }
+  alive_->open.emplace(ticket, std::move(taken));
+  alive_->sequencer->handle_request(ticket, std::move(request), clock_.now());
+  drain();
+}
+
+void Service::disconnect(Ticket ticket) {
+  if (const auto found = alive_->open.find(ticket); found != alive_->open.end()) {
+    check_hold(found->second);
+    alive_->open.erase(found);
+  }
+  alive_->sequencer->handle_disconnect(ticket);
+  drain();
+}
+
+wire::Response Service::ask(wire::Request request) {
+  at_once_ = true;
+  asked_.reset();
+  if (!request.body.empty()) request.content_type = "application/json";
+  alive_->sequencer->handle_request(direct_ticket, std::move(request), clock_.now());
+  drain();
+  at_once_ = false;
+  require(asked_.has_value(), "a request with a willing store is answered at once");
+  return std::move(*asked_);
+}
+
+void Service::carry_out(engine::Respond respond) {
+  require(!respond.response.request_id.empty(), "every answer has a request id");
+  check_released(respond.response);
+  if (respond.ticket == direct_ticket) {
+    asked_ = std::move(respond.response);
+  } else if (const auto found = alive_->open.find(respond.ticket); found != alive_->open.end()) {
+    check_hold(found->second);
+    check_claim(found->second, respond.response);
+    alive_->open.erase(found);
+    on_answer(respond.ticket, std::move(respond.response));
+  }  // Else whoever asked is gone.
+}
+
+/// Only an append that is under way may keep an answer longer than whoever asked is willing to wait.
+void Service::check_hold(const Taken& taken) const {
+  const Millis began_ms = std::max(taken.at_ms, quiet_since_ms_);
+  require(pending_ || stage_.timeline.now_ms() <= began_ms + taken.hold_ms + 2 * timer_lateness_ms_max,
+          "no answer is held longer than it was asked to be");
+}
+
+/// A claim that is tried again is the same claim.
+void Service::check_claim(const Taken& taken, const wire::Response& response) const {
+  const KnownApproval* approval = taken.claims.empty() ? nullptr : oracle_.approval(taken.claims);
+  if (!approval || approval->claim_id != taken.claim_id) return;
+  require(response.status != 409, "whoever used an approval is told the same again", response.body);
+}
+
+/// What an answer speaks of is durable.
+void Service::check_released(const wire::Response& response) const {
+  if (response.body.find("\"next_cursor\"") != std::string::npos)
+    return;  // Pages are long, and checked by nobody.
+  const Result<json::Document> body = json::parse(response.body, {.bytes_max = 64 << 20, .depth_max = 128});
+  require(body.ok(), "every answer is JSON", response.body);
+  const json::Value root = body->root();
+  const char* invariant = "no answer leaves before its rows are durable";
+  if (const auto row_id = root["row_id"].as_uint64())
+    require(*row_id < rows_.size(), invariant, response.body);
+  if (const std::string_view id = root["id"].string(); id.starts_with("del-")) {
+    require(oracle_.delegation(id) != nullptr, invariant, response.body);
+  }
+  if (root["votes"].present()) {
+    const KnownApproval* approval = oracle_.approval(root["approval_id"].string());
+    require(approval != nullptr, invariant, response.body);
+    require(root["status"].string() != "approved" || approval->was_approved, invariant, response.body);
+    require(root["votes"].size() <= approval->votes.size(), invariant, response.body);
+  }
+  if (root["error"]["code"].string() == "RATE_LIMITED") stage_.count(Count::service_busy);
+}
+
+void Service::carry_out(const engine::Publish& publish) {
+  require(publish.first_row == alive_->published_rows && publish.end_row > publish.first_row &&
+              publish.end_row <= rows_.size(),
+          "every durable row is published once, in order, and none before");
+  alive_->published_rows = publish.end_row;
+}
+
+// ---- The store --------------------------------------------------------------------------------------------
+
+void Service::carry_out(const engine::Append& append) {
+  require(!pending_, "one batch is appended at a time");
+  require(append.first_row == rows_.size() && append.end_row > append.first_row,
+          "a batch continues what is durable");
+  require(append.batch > alive_->last_batch, "no batch bears the number of an earlier one");
+  alive_->last_batch = append.batch;
+  pending_ = Pending{append.batch, {}, clock_.now().wall_ms};
+  for (std::uint64_t at = append.first_row; at < append.end_row; ++at)
+    pending_->rows.push_back(alive_->engine.ledger().row(at));
+  stage_.count(Count::appends);
+  if (at_once_) {
+    keep_pending();
+    pending_.reset();
+    return alive_->sequencer->handle_appended(append.batch, clock_.now());
+  }
+  Millis delay_ms = stage_.chance.between(0, 15);
+  if (stage_.faults && stage_.chance.percent(2)) {
+    stage_.count(Count::appends_slow);
+    delay_ms = stage_.chance.between(1'000, 20'000);
+  }
+  const unsigned fate = stage_.faults ? static_cast<unsigned>(stage_.chance.between(0, 199)) : 199;
+  later(delay_ms, [this, fate] { settle_append(fate); });
+}
+
+void Service::settle_append(unsigned fate) {
+  constexpr unsigned refused = 8;
+  constexpr unsigned crashed = 10;
+  if (fate < refused) {
+    const engine::BatchId batch = pending_->batch;
+    stage_.say("store     refuses batch ", batch);
+    stage_.count(Count::appends_refused);
+    pending_.reset();
+    quiet_since_ms_ = stage_.timeline.now_ms();
+    alive_->sequencer->handle_append_failed(batch, "the disk is full", clock_.now());
+    return drain();
+  }
+  if (fate < crashed) return crash();
+  keep_pending();
+  // The rows are durable; that the process hears of it takes a little longer.
+  later(stage_.chance.between(0, 5), [this] { acknowledge(); });
+}
+
+void Service::acknowledge() {
+  if (stage_.faults && stage_.chance.permille(4)) return crash();
+  const engine::BatchId batch = pending_->batch;
+  pending_.reset();
+  quiet_since_ms_ = stage_.timeline.now_ms();
+  alive_->sequencer->handle_appended(batch, clock_.now());
+  if (stage_.faults && stage_.chance.percent(2)) {
+    stage_.count(Count::acknowledged_twice);
+    alive_->sequencer->handle_appended(batch, clock_.now());
+  }
+  drain();
+}
+
+void Service::keep_pending() {
+  for (audit::Row& row : pending_->rows) {
+    oracle_.observe(row, pending_->wall_ms);
+    rows_.push_back(std::move(row));
+  }
+  pending_->rows.clear();
+}
+
+void Service::pin() {
+  if (!rows_.empty()) pins_.push_back(oracle_.verifier().checkpoint("pin"));
+}
+
+// ---- At rest ----------------------------------------------------------------------------------------------
+
+void Service::check_rest() {
+  require(up(), "the service is up in the end");
+  require(alive_->open.empty(), "no request stays unanswered");
+  require(!pending_.has_value(), "no append stays behind");
+  require(!alive_->sequencer->next_deadline(clock_.now()).has_value(),
+          "no deadline of the service stays behind");
+  require(alive_->published_rows == rows_.size(), "every durable row is published");
+  require(oracle_.live_delegations().empty(), "no delegation outlives its time");
+  require(oracle_.open_approvals().empty(), "no approval outlives its time");
+  check_checkpoints();
+  check_replay();
+}
+
+void Service::check_checkpoints() const {
+  const engine::Ledger& ledger = alive_->engine.ledger();
+  require(ledger.size() == rows_.size(), "the engine knows what is durable, and nothing else");
+  const Result<audit::Checkpoint> newest = audit::parse_note(alive_->engine.checkpoint());
+  require(newest.ok(), "the checkpoint can be read");
+  audit::Verifier verifier = oracle_.verifier();
+  for (const audit::Checkpoint& pin : pins_) {
+    verifier.compare(pin, false);
+    const Result<std::vector<Digest>> proof = ledger.tree().consistency_proof(pin.size, rows_.size());
+    require(proof.ok() && audit::verify_consistency(pin.size, rows_.size(), pin.root, newest->root, *proof),
+            "the ledger extends every checkpoint that was pinned");
+  }
+  verifier.compare(*newest, true);
+  require(verifier.finding().damage == audit::Damage::none, "the durable ledger verifies",
+          verifier.finding().message);
+}
+
+/// A new process on the same rows gives the same answers; it takes the place of the old one.
+void Service::check_replay() {
+  constexpr std::array<std::string_view, 8> reads{"/approvals?status=pending&limit=500",
+                                                  "/approvals?status=approved&limit=500",
+                                                  "/approvals?status=denied&limit=500",
+                                                  "/approvals?status=expired&limit=500",
+                                                  "/approvals?status=cancelled&limit=500",
+                                                  "/policies",
+                                                  "/audit?limit=60",
+                                                  "/posture"};
+  auto replayed = std::make_unique<Alive>(rows_, stage_.chance.fork());
+  require(replayed->engine.checkpoint() == alive_->engine.checkpoint(), "a replay has the same checkpoint");
+  Entropy entropy = stage_.chance.fork();
+  for (const std::string_view target : reads) {
+    const wire::Response here = ask(get(target, host_key()));
+    const wire::Response there =
+        replayed->engine.handle(get(target, replayed->host_key), clock_.now().wall_ms, entropy).response;
+    require(here.status == 200 && there.body == here.body, "a replay of the ledger gives the same answers",
+            std::string(target));
+  }
+  alive_ = std::move(replayed);
+  stage_.count(Count::replays_compared);
+}
+
+}  // namespace al::sim

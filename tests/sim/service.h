@@ -1,0 +1,118 @@
+// The governance service: a process that runs the one engine of this world, and the store that outlives it.
+//
+// The store makes appends durable after a while, refuses some, and is slow now and then. The process may die
+// at any moment: before its rows are durable, after, but before it heard so, or while it holds answers back.
+// A new process knows what the store holds, and nothing else.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit/checkpoint.h"
+#include "audit/row.h"
+#include "engine/engine.h"
+#include "engine/sequencer.h"
+#include "oracle.h"
+#include "stage.h"
+
+namespace al::sim {
+
+class Service {
+ public:
+  using Ticket = engine::Ticket;
+
+  Service(Stage& stage, Oracle& oracle);
+
+  /// How the process answers, and how one learns that it died.
+  std::function<void(Ticket, wire::Response)> on_answer;
+  std::function<void()> on_death;
+
+  void start();
+  void crash();
+  /// Holds requests that it has not answered.
+  [[nodiscard]] bool busy() const { return up() && !alive_->open.empty(); }
+  [[nodiscard]] bool up() const { return alive_ != nullptr; }
+  void set_wall(Millis by_ms) { clock_.set_wall(by_ms); }
+  [[nodiscard]] Millis wall_ms() { return clock_.now().wall_ms; }
+
+  /// Only while it is up.
+  void take(Ticket ticket, wire::Request request);
+  void disconnect(Ticket ticket);
+
+  /// One request that is answered at once, from somebody without a network; the store does its best.
+  wire::Response ask(wire::Request request);
+  /// The key of whoever hosts it; good for this process only.
+  [[nodiscard]] const std::string& host_key() const { return alive_->host_key; }
+
+  [[nodiscard]] const std::vector<audit::Row>& rows() const { return rows_; }
+  /// Remembers the present checkpoint of the durable rows, to be compared at the end.
+  void pin();
+  /// At rest: nothing waits, nothing is due, the ledger is sound, and replaying it gives the same service,
+  /// which answers from then on.
+  void check_rest();
+
+ private:
+  struct Taken {
+    Millis at_ms;
+    Millis hold_ms;      // for how long whoever asked is willing to wait
+    std::string claims;  // the approval, where it is a claim
+    std::string claim_id;
+  };
+  /// What dies with the process.
+  struct Alive {
+    Alive(const std::vector<audit::Row>& rows, Entropy entropy);
+    engine::Engine engine;
+    std::optional<engine::Sequencer> sequencer;
+    std::string host_key;
+    std::map<Ticket, Taken> open;  // requests that it has not answered
+    std::uint64_t published_rows;
+    engine::BatchId last_batch = 0;
+  };
+  struct Pending {
+    engine::BatchId batch;
+    std::vector<audit::Row> rows;
+    Millis wall_ms;  // when they were made
+  };
+
+  /// Carries out what the sequencer says, and sets the timer anew.
+  void drain();
+  void carry_out(const engine::Append& append);
+  void carry_out(engine::Respond respond);
+  void carry_out(const engine::Publish& publish);
+
+  void settle_append(unsigned fate);
+  void acknowledge();
+  void keep_pending();
+  /// An event of this process; it does not happen when the process is gone by then.
+  void later(Millis delay_ms, std::function<void()> event);
+  void arm();
+  void check_hold(const Taken& taken) const;
+  void check_claim(const Taken& taken, const wire::Response& response) const;
+  void check_released(const wire::Response& response) const;
+  void check_checkpoints() const;
+  void check_replay();
+
+  Stage& stage_;
+  Oracle& oracle_;
+  MachineClock clock_;
+  std::unique_ptr<Alive> alive_;
+  std::uint64_t process_ = 0;  // which one it is
+  std::optional<Millis> armed_ms_;
+  std::uint64_t timer_ = 0;  // which one is the present one
+
+  std::vector<audit::Row> rows_;  // the store: what is durable
+  std::optional<Pending> pending_;
+  Millis quiet_since_ms_ = 0;  // the end of the last append
+  std::vector<audit::Checkpoint> pins_;
+
+  bool at_once_ = false;  // the store does its best
+  std::optional<wire::Response> asked_;
+};
+
+}  // namespace al::sim
