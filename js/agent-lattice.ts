@@ -206,9 +206,9 @@ export class AgentLattice implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Calls `listener` with each event of the organisation, once, in order, whatever the connection does meanwhile. Resolves when
-   * events flow. `orgId` may be null: a key belongs to one organisation. What the listener throws is reported like any
-   * uncaught error.
+   * Calls `listener` with each event that is about this agent, and with changes of policies: once, in order, whatever the
+   * connection does meanwhile. Resolves when events flow. `orgId` may be null: a key belongs to one organisation. What the
+   * listener throws is reported like any uncaught error.
    */
   async subscribe(
     orgId: string | null,

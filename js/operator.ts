@@ -150,7 +150,7 @@ export class Operator implements Disposable, AsyncDisposable {
     return this.#client.call(() => requests.posture(query));
   }
 
-  /** As {@link AgentLattice.subscribe}. */
+  /** As {@link AgentLattice.subscribe}; an operator hears of everything. */
   async subscribe(
     orgId: string | null,
     listener: (event: GovernanceEvent) => void,

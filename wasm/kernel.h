@@ -71,7 +71,8 @@ class Kernel : public transport::SettlementSink, public Verbs {
     Kernel& kernel;
     std::uint32_t id;
     std::uint32_t client;
-    bool over_network = false;  // Of a lattice in this process, nothing comes once the process has nothing else to do.
+    bool over_network =
+        false;  // Of a lattice in this process, nothing comes once the process has nothing else to do.
     std::unique_ptr<transport::Socket> socket;
     std::unique_ptr<transport::ChannelDriver> driver;
   };

@@ -89,8 +89,9 @@ struct RowFrame {
 /// opening are redacted, which is fine. `commitments` is that of a RowFrame. Fails with `ledger_corrupt`.
 [[nodiscard]] Status check_openings(std::string_view commitments, std::string_view openings);
 
-/// SHA-256(prev_hash ‖ leaf_hash), the leaf hash being that of the Merkle tree (merkle.h), so that each row's text is hashed once for both
-/// structures: the next row's `prev_hash`. Before row 0 stands the all-zero digest.
+/// SHA-256(prev_hash ‖ leaf_hash), the leaf hash being that of the Merkle tree (merkle.h), so that each row's
+/// text is hashed once for both structures: the next row's `prev_hash`. Before row 0 stands the all-zero
+/// digest.
 [[nodiscard]] Digest chain_hash(const Digest& prev_hash, const Digest& leaf_hash);
 
 }  // namespace al::audit

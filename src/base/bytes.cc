@@ -21,7 +21,9 @@ constexpr std::array<std::int8_t, 256> reverse(std::string_view digits) {
 constexpr auto hex_values = reverse(hex_digits);
 constexpr auto base64_values = reverse(base64_digits);
 
-int value_of(const std::array<std::int8_t, 256>& table, char c) { return table[static_cast<std::uint8_t>(c)]; }
+int value_of(const std::array<std::int8_t, 256>& table, char c) {
+  return table[static_cast<std::uint8_t>(c)];
+}
 
 }  // namespace
 
@@ -80,7 +82,8 @@ std::optional<Bytes> from_base64(std::string_view text) {
       group = group << 6 | static_cast<std::uint32_t>(digit);
     }
     if ((group & ((1U << (8 * padding)) - 1)) != 0) return {};
-    for (std::size_t k = 0; k < 3 - padding; ++k) out.push_back(static_cast<std::uint8_t>(group >> (16 - 8 * k)));
+    for (std::size_t k = 0; k < 3 - padding; ++k)
+      out.push_back(static_cast<std::uint8_t>(group >> (16 - 8 * k)));
   }
   return out;
 }

@@ -1,4 +1,5 @@
-// Randomness is an argument: a generator that the host seeds once from the platform, and a test from a number.
+// Randomness is an argument: a generator that the host seeds once from the platform, and a test from a
+// number.
 #pragma once
 
 #include <array>
@@ -13,7 +14,8 @@
 namespace al {
 
 /// A deterministic generator: each block is a hash of the key, and so is the next key, so
-/// a later leak of the state does not reveal what was drawn before. Its output is as unpredictable as its seed.
+/// a later leak of the state does not reveal what was drawn before. Its output is as unpredictable as its
+/// seed.
 class Entropy {
  public:
   /// For hosts: 32 bytes of the platform's cryptographic randomness.

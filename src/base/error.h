@@ -7,8 +7,8 @@
 
 namespace al {
 
-/// Every stable error code of the kernel. The text of each is the wire string (`text(Code)`); what a code means on
-/// HTTP, and which class it becomes in JavaScript, stands in one table in wire/codes.h.
+/// Every stable error code of the kernel. The text of each is the wire string (`text(Code)`); what a code
+/// means on HTTP, and which class it becomes in JavaScript, stands in one table in wire/codes.h.
 enum class Code {
   // A request that cannot be understood.
   malformed_json,

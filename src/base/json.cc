@@ -8,7 +8,8 @@
 
 #include "base/json_writer.h"
 
-// The library's own invariants are its own tests' business; here each would carry a file name and a text into the module.
+// The library's own invariants are its own tests' business; here each would carry a file name and a text into
+// the module.
 #define JSON_ASSERT(condition) static_cast<void>(0)
 #include <nlohmann/json.hpp>
 
@@ -62,7 +63,8 @@ std::string position(std::string_view text, std::size_t byte) {
 /// nlohmann::json's SAX events, written down as nodes.
 class Builder final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  Builder(Storage& storage, std::string_view text, const Limits& limits) : out_(storage), text_(text), limits_(limits) {}
+  Builder(Storage& storage, std::string_view text, const Limits& limits)
+      : out_(storage), text_(text), limits_(limits) {}
 
   std::string fault;
 
@@ -173,15 +175,22 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
 
 std::string_view describe(Kind kind) {
   switch (kind) {
-    case Kind::absent: return "nothing";
-    case Kind::null: return "null";
-    case Kind::boolean: return "a boolean";
+    case Kind::absent:
+      return "nothing";
+    case Kind::null:
+      return "null";
+    case Kind::boolean:
+      return "a boolean";
     case Kind::integer:
     case Kind::unsigned_integer:
-    case Kind::real: return "a number";
-    case Kind::string: return "a string";
-    case Kind::array: return "an array";
-    case Kind::object: return "an object";
+    case Kind::real:
+      return "a number";
+    case Kind::string:
+      return "a string";
+    case Kind::array:
+      return "an array";
+    case Kind::object:
+      return "an object";
   }
   return "nothing";
 }
@@ -198,8 +207,9 @@ Value Document::root() const {
 
 Result<Document> parse(std::string_view text, const Limits& limits) {
   if (text.size() > limits.bytes_max) {
-    return Error{Code::body_too_large, "the JSON text has " + std::to_string(text.size()) + " bytes; at most " +
-                                           std::to_string(limits.bytes_max) + " are accepted"};
+    return Error{Code::body_too_large, "the JSON text has " + std::to_string(text.size()) +
+                                           " bytes; at most " + std::to_string(limits.bytes_max) +
+                                           " are accepted"};
   }
   if (text.starts_with("\xEF\xBB\xBF")) {
     return Error{Code::malformed_json, "malformed JSON: a byte order mark stands before the text; remove it"};
@@ -251,14 +261,20 @@ std::optional<std::uint64_t> Value::as_uint64() const {
 
 std::optional<double> Value::as_double() const {
   switch (kind()) {
-    case Kind::integer: return static_cast<double>(node().integer);
-    case Kind::unsigned_integer: return static_cast<double>(node().unsigned_integer);
-    case Kind::real: return node().real;
-    default: return {};
+    case Kind::integer:
+      return static_cast<double>(node().integer);
+    case Kind::unsigned_integer:
+      return static_cast<double>(node().unsigned_integer);
+    case Kind::real:
+      return node().real;
+    default:
+      return {};
   }
 }
 
-std::string_view Value::string() const { return is_string() ? storage_->string_at(index_) : std::string_view(); }
+std::string_view Value::string() const {
+  return is_string() ? storage_->string_at(index_) : std::string_view();
+}
 
 std::size_t Value::size() const { return is_array() || is_object() ? node().length : 0; }
 
@@ -340,8 +356,10 @@ bool equal(Value a, Value b) {
   if (a.is_number() && b.is_number()) return compare_numbers(a, b) == 0;
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
-    case Kind::boolean: return a.as_bool() == b.as_bool();
-    case Kind::string: return a.string() == b.string();
+    case Kind::boolean:
+      return a.as_bool() == b.as_bool();
+    case Kind::string:
+      return a.string() == b.string();
     case Kind::array: {
       if (a.size() != b.size()) return false;
       ItemIterator other = b.items().begin();
@@ -357,7 +375,8 @@ bool equal(Value a, Value b) {
         if (!equal(value, b[name])) return false;
       }
       return true;
-    default: return true;
+    default:
+      return true;
   }
 }
 
@@ -367,8 +386,8 @@ bool less_utf16(std::string_view a, std::string_view b) {
   if (x == a.end()) return true;
   const auto left = static_cast<std::uint8_t>(*x);
   const auto right = static_cast<std::uint8_t>(*y);
-  // UTF-8 orders as code points do. UTF-16 differs in one place: surrogate pairs (lead byte F0 and above) come before
-  // U+E000–U+FFFF (lead bytes EE and EF).
+  // UTF-8 orders as code points do. UTF-16 differs in one place: surrogate pairs (lead byte F0 and above)
+  // come before U+E000–U+FFFF (lead bytes EE and EF).
   if (left >= 0xF0 && (right == 0xEE || right == 0xEF)) return true;
   if (right >= 0xF0 && (left == 0xEE || left == 0xEF)) return false;
   return left < right;
@@ -377,12 +396,24 @@ bool less_utf16(std::string_view a, std::string_view b) {
 void append_canonical(std::string& out, Value value) {
   switch (value.kind()) {
     case Kind::absent:
-    case Kind::null: out += "null"; return;
-    case Kind::boolean: out += *value.as_bool() ? "true" : "false"; return;
-    case Kind::string: append_string(out, value.string()); return;
-    case Kind::integer: append_number(out, *value.as_int64()); return;
-    case Kind::unsigned_integer: append_number(out, *value.as_uint64()); return;
-    case Kind::real: append_number(out, *value.as_double()); return;
+    case Kind::null:
+      out += "null";
+      return;
+    case Kind::boolean:
+      out += *value.as_bool() ? "true" : "false";
+      return;
+    case Kind::string:
+      append_string(out, value.string());
+      return;
+    case Kind::integer:
+      append_number(out, *value.as_int64());
+      return;
+    case Kind::unsigned_integer:
+      append_number(out, *value.as_uint64());
+      return;
+    case Kind::real:
+      append_number(out, *value.as_double());
+      return;
     case Kind::array: {
       out += '[';
       bool first = true;

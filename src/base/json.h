@@ -1,5 +1,5 @@
-// JSON in three parts: a strict parser into a compact, immutable Document; cheap Values that look into it; and a
-// canonical form (RFC 8785). Writing is json_writer.h; decoding into types is json_reader.h.
+// JSON in three parts: a strict parser into a compact, immutable Document; cheap Values that look into it;
+// and a canonical form (RFC 8785). Writing is json_writer.h; decoding into types is json_reader.h.
 #pragma once
 
 #include <compare>
@@ -15,7 +15,17 @@
 
 namespace al::json {
 
-enum class Kind : std::uint8_t { absent, null, boolean, integer, unsigned_integer, real, string, array, object };
+enum class Kind : std::uint8_t {
+  absent,
+  null,
+  boolean,
+  integer,
+  unsigned_integer,
+  real,
+  string,
+  array,
+  object
+};
 
 /// "a string", "an object", … for messages.
 [[nodiscard]] std::string_view describe(Kind kind);
@@ -33,8 +43,9 @@ struct Storage;
 class Members;
 class Items;
 
-/// A look into a Document: two words, copied freely, valid while the Document lives. A default one is `absent`, and so is
-/// whatever is looked up in a value that has no such member, so chains of look-ups need no checks on the way.
+/// A look into a Document: two words, copied freely, valid while the Document lives. A default one is
+/// `absent`, and so is whatever is looked up in a value that has no such member, so chains of look-ups need
+/// no checks on the way.
 class Value {
  public:
   Value() = default;
@@ -48,8 +59,8 @@ class Value {
   [[nodiscard]] bool is_array() const { return kind() == Kind::array; }
   [[nodiscard]] bool is_object() const { return kind() == Kind::object; }
 
-  /// The value when it is of that kind, else nothing (an empty view, for `string`). Integers are exact: `as_int64` has none for 1.5, but
-  /// one for 3.0; `as_double` rounds integers beyond 2^53.
+  /// The value when it is of that kind, else nothing (an empty view, for `string`). Integers are exact:
+  /// `as_int64` has none for 1.5, but one for 3.0; `as_double` rounds integers beyond 2^53.
   [[nodiscard]] std::optional<bool> as_bool() const;
   [[nodiscard]] std::optional<std::int64_t> as_int64() const;
   /// Integers beyond int64_t, up to 2^64 - 1, too.
@@ -149,10 +160,10 @@ class Document {
   std::unique_ptr<internal::Storage> storage_;
 };
 
-/// Parses one JSON text (RFC 8259, strict): well-formed UTF-8 without a byte order mark, no duplicate names, within `limits`.
-/// Whole numbers that fit 64 bits are integers, however they are spelled, and exact; other numbers are doubles, and one that overflows a
-/// double is refused.
-/// Fails with `malformed_json` (position in the message) or `body_too_large`.
+/// Parses one JSON text (RFC 8259, strict): well-formed UTF-8 without a byte order mark, no duplicate names,
+/// within `limits`. Whole numbers that fit 64 bits are integers, however they are spelled, and exact; other
+/// numbers are doubles, and one that overflows a double is refused. Fails with `malformed_json` (position in
+/// the message) or `body_too_large`.
 [[nodiscard]] Result<Document> parse(std::string_view text, const Limits& limits = {});
 
 /// Compares two numbers exactly, whatever their kinds; unordered when either is no number.
@@ -161,8 +172,9 @@ class Document {
 /// Deep equality; numbers by value (1 equals 1.0), objects whatever the order of their members.
 [[nodiscard]] bool equal(Value a, Value b);
 
-/// Appends the canonical form (RFC 8785), with one extension: whole numbers that fit 64 bits are written exactly, also beyond 2^53, where
-/// RFC 8785 would write the digits of a rounded double. An absent value is written as null.
+/// Appends the canonical form (RFC 8785), with one extension: whole numbers that fit 64 bits are written
+/// exactly, also beyond 2^53, where RFC 8785 would write the digits of a rounded double. An absent value is
+/// written as null.
 void append_canonical(std::string& out, Value value);
 [[nodiscard]] std::string canonical(Value value);
 

@@ -23,7 +23,9 @@ std::string pointer_to(std::string_view base, std::string_view name) {
   return out;
 }
 
-std::string pointer_to(std::string_view base, std::size_t index) { return std::string(base) + '/' + std::to_string(index); }
+std::string pointer_to(std::string_view base, std::size_t index) {
+  return std::string(base) + '/' + std::to_string(index);
+}
 
 Error faults_error(Code code, std::string_view what, const std::vector<Fault>& faults) {
   constexpr std::size_t shown_max = 3;
@@ -33,7 +35,8 @@ Error faults_error(Code code, std::string_view what, const std::vector<Fault>& f
     if (!faults[i].pointer.empty()) error.message.append(faults[i].pointer).append(" ");
     error.message += faults[i].message;
   }
-  if (faults.size() > shown_max) error.message += "; and " + std::to_string(faults.size() - shown_max) + " more";
+  if (faults.size() > shown_max)
+    error.message += "; and " + std::to_string(faults.size() - shown_max) + " more";
   Writer writer(error.details);
   writer.begin_object().key("faults").begin_array();
   for (const Fault& fault : faults) {
@@ -45,8 +48,8 @@ Error faults_error(Code code, std::string_view what, const std::vector<Fault>& f
 
 namespace {
 
-/// Edits that turn one word into the other, a swap of neighbours being one (optimal string alignment). For words short enough
-/// that the square of their length does not matter.
+/// Edits that turn one word into the other, a swap of neighbours being one (optimal string alignment). For
+/// words short enough that the square of their length does not matter.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before_last(b.size() + 1);
   std::vector<std::size_t> last(b.size() + 1);
@@ -118,7 +121,9 @@ std::optional<std::int64_t> ObjectReader::integer(std::string_view name, std::in
   return {};
 }
 
-std::optional<bool> ObjectReader::boolean(std::string_view name) { return typed(name, Kind::boolean).as_bool(); }
+std::optional<bool> ObjectReader::boolean(std::string_view name) {
+  return typed(name, Kind::boolean).as_bool();
+}
 
 std::optional<std::vector<std::string>> ObjectReader::strings(std::string_view name) {
   const Value value = typed(name, Kind::array);

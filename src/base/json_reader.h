@@ -1,5 +1,5 @@
-// Decodes one JSON object strictly: each field is asked for by name, and what was not asked for is a fault. Faults are
-// collected, not thrown: a caller reads everything, then looks once.
+// Decodes one JSON object strictly: each field is asked for by name, and what was not asked for is a fault.
+// Faults are collected, not thrown: a caller reads everything, then looks once.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ struct Fault {
 [[nodiscard]] std::string pointer_to(std::string_view base, std::string_view name);
 [[nodiscard]] std::string pointer_to(std::string_view base, std::size_t index);
 
-/// All faults as one Error: `message` names the first ones, `details` holds {"faults":[{"pointer","message"}]}.
+/// All faults as one Error: `message` names the first ones, `details` holds
+/// {"faults":[{"pointer","message"}]}.
 [[nodiscard]] Error faults_error(Code code, std::string_view what, const std::vector<Fault>& faults);
 
 /// The entry of `known` closest to a mistyped word, when one is close enough to suggest, else empty.
@@ -30,10 +31,12 @@ struct Fault {
 
 class ObjectReader {
  public:
-  /// A value that is no object is a fault at once, and every field then reads as missing without a further one.
+  /// A value that is no object is a fault at once, and every field then reads as missing without a further
+  /// one.
   ObjectReader(Value object, std::string pointer, std::vector<Fault>& faults);
 
-  /// Absent optional fields give nothing; a wrong type gives nothing and a fault. Null counts as a wrong type.
+  /// Absent optional fields give nothing; a wrong type gives nothing and a fault. Null counts as a wrong
+  /// type.
   std::optional<std::string_view> string(std::string_view name);
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t min, std::int64_t max);
   std::optional<bool> boolean(std::string_view name);
@@ -50,7 +53,8 @@ class ObjectReader {
   void fault(std::string_view name, std::string message);
   [[nodiscard]] std::string pointer(std::string_view name) const { return pointer_to(pointer_, name); }
 
-  /// INVARIANT: called once, last. Every member nobody asked for is a fault, with the closest known name as a suggestion.
+  /// INVARIANT: called once, last. Every member nobody asked for is a fault, with the closest known name as a
+  /// suggestion.
   void finish();
 
  private:

@@ -20,12 +20,24 @@ void append_string(std::string& out, std::string_view text) {
     out += '\\';
     switch (c) {
       case '"':
-      case '\\': out += static_cast<char>(c); break;
-      case '\b': out += 'b'; break;
-      case '\t': out += 't'; break;
-      case '\n': out += 'n'; break;
-      case '\f': out += 'f'; break;
-      case '\r': out += 'r'; break;
+      case '\\':
+        out += static_cast<char>(c);
+        break;
+      case '\b':
+        out += 'b';
+        break;
+      case '\t':
+        out += 't';
+        break;
+      case '\n':
+        out += 'n';
+        break;
+      case '\f':
+        out += 'f';
+        break;
+      case '\r':
+        out += 'r';
+        break;
       default:
         out += "u00";
         out += hex_digits[c >> 4];
@@ -65,7 +77,8 @@ Decimal rounded(double value, int precision) {
   Decimal out;
   const char* at = text.data();
   for (; *at != 'e'; ++at) {
-    if (*at >= '0' && *at <= '9') out.digits += *at;  // Whatever the locale has for a decimal point is left out.
+    if (*at >= '0' && *at <= '9')
+      out.digits += *at;  // Whatever the locale has for a decimal point is left out.
   }
   out.exponent = std::atoi(at + 1);
   return out;
@@ -73,7 +86,8 @@ Decimal rounded(double value, int precision) {
 
 bool reads_as(const Decimal& decimal, double value) {
   // As a whole number with an exponent: no decimal point, no locale.
-  const std::string text = decimal.digits + "e" + std::to_string(decimal.exponent + 1 - static_cast<int>(decimal.digits.size()));
+  const std::string text =
+      decimal.digits + "e" + std::to_string(decimal.exponent + 1 - static_cast<int>(decimal.digits.size()));
   return std::strtod(text.c_str(), nullptr) == value;
 }
 
@@ -89,13 +103,15 @@ void step_up(Decimal& decimal) {
   }
 }
 
-/// The shortest digits that read back as `value`, and of those the closest (ECMAScript, Number::toString). Not std::to_chars: its tables are
-/// 10 kB that no compression shrinks, and few numbers get here. Any decimal of up to 15 digits survives a double, so 15 digits less their
-/// trailing zeros are the shortest where they read back. Where a value is a power of two, the doubles below it are closer than those above,
-/// and the shortest decimal may be the one above the rounded one.
+/// The shortest digits that read back as `value`, and of those the closest (ECMAScript, Number::toString).
+/// Not std::to_chars: its tables are 10 kB that no compression shrinks, and few numbers get here. Any decimal
+/// of up to 15 digits survives a double, so 15 digits less their trailing zeros are the shortest where they
+/// read back. Where a value is a power of two, the doubles below it are closer than those above, and the
+/// shortest decimal may be the one above the rounded one.
 Decimal shortest(double value) {
   constexpr int precision_max = 17;
-  const bool subnormal = value < std::numeric_limits<double>::min();  // Fewer bits: 15 digits may be too many.
+  const bool subnormal =
+      value < std::numeric_limits<double>::min();  // Fewer bits: 15 digits may be too many.
   for (int precision = subnormal ? 1 : 15; precision < precision_max; ++precision) {
     Decimal candidate = rounded(value, precision);
     if (!reads_as(candidate, value)) {
@@ -135,7 +151,9 @@ void append_number(std::string& out, double value) {
   } else if (count <= point) {
     out.append(digits).append(static_cast<std::size_t>(point - count), '0');
   } else {
-    out.append(digits, 0, static_cast<std::size_t>(point)).append(".").append(digits, static_cast<std::size_t>(point));
+    out.append(digits, 0, static_cast<std::size_t>(point))
+        .append(".")
+        .append(digits, static_cast<std::size_t>(point));
   }
 }
 

@@ -1,5 +1,5 @@
-// Writes JSON text straight into a string: no tree in between. Strings and numbers take their RFC 8785 form, so what is
-// written with its names in order is canonical.
+// Writes JSON text straight into a string: no tree in between. Strings and numbers take their RFC 8785 form,
+// so what is written with its names in order is canonical.
 #pragma once
 
 #include <concepts>
@@ -58,7 +58,9 @@ class Writer {
   }
   Writer& raw_field(std::string_view name, std::string_view json) { return key(name).raw(json); }
   /// Leaves the field out when there is nothing to say.
-  Writer& field_if(std::string_view name, std::string_view text) { return text.empty() ? *this : field(name, text); }
+  Writer& field_if(std::string_view name, std::string_view text) {
+    return text.empty() ? *this : field(name, text);
+  }
   Writer& strings(std::string_view name, const std::vector<std::string>& list);
 
  private:

@@ -22,7 +22,8 @@ struct Now {
 /// RFC 3339 in UTC with milliseconds, "2026-01-31T12:00:00.000Z". Years 0000–9999; other times are clamped.
 [[nodiscard]] std::string format_rfc3339(Millis wall_ms);
 
-/// Reads an RFC 3339 date-time (any offset, up to nanoseconds, truncated to milliseconds); nothing when malformed.
+/// Reads an RFC 3339 date-time (any offset, up to nanoseconds, truncated to milliseconds); nothing when
+/// malformed.
 [[nodiscard]] std::optional<Millis> parse_rfc3339(std::string_view text);
 
 /// Reads an IMF-fixdate (RFC 9110, 5.6.7), "Sun, 06 Nov 1994 08:49:37 GMT"; nothing when malformed.

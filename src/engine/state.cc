@@ -50,7 +50,8 @@ struct State::Applier {
 
   void operator()(const LedgerOpened& e) {
     state.org_id = e.org_id;
-    state.directory.add_operator({std::string(host_operator), std::string(host_operator), {std::string(wire::owner_role)}}, {});
+    state.directory.add_operator(
+        {std::string(host_operator), std::string(host_operator), {std::string(wire::owner_role)}}, {});
   }
 
   void operator()(const AgentRegistered& e) {

@@ -1,4 +1,5 @@
-// The one table of error codes: what each means on HTTP, whether trying again can help, and which class it becomes.
+// The one table of error codes: what each means on HTTP, whether trying again can help, and which class it
+// becomes.
 #pragma once
 
 #include <optional>

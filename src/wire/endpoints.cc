@@ -15,7 +15,8 @@ constexpr std::array table{
     EndpointTraits{Endpoint::post_action, "execute", Method::post, "/actions", agent, doc},
     EndpointTraits{Endpoint::list_approvals, "approvals", Method::get, "/approvals", operator_, ours},
     EndpointTraits{Endpoint::get_approval, "approval", Method::get, "/approvals/{}", any_principal, ours},
-    EndpointTraits{Endpoint::decide_approval, "decide", Method::post, "/approvals/{}/decision", operator_, ours},
+    EndpointTraits{Endpoint::decide_approval, "decide", Method::post, "/approvals/{}/decision", operator_,
+                   ours},
     EndpointTraits{Endpoint::claim_approval, "claim", Method::post, "/approvals/{}/claim", agent, ours},
     EndpointTraits{Endpoint::whoami, "whoami", Method::get, "/whoami", any_principal, doc},
     EndpointTraits{Endpoint::list_policies, "policies", Method::get, "/policies", any_principal, doc},
@@ -25,14 +26,17 @@ constexpr std::array table{
     EndpointTraits{Endpoint::can_i, "canI", Method::post, "/can-i", agent, doc},
     EndpointTraits{Endpoint::list_audit, "audit", Method::get, "/audit", any_principal, doc},
     EndpointTraits{Endpoint::verify_audit, "verifyAudit", Method::get, "/audit/verify", any_principal, doc},
-    EndpointTraits{Endpoint::get_checkpoint, "checkpoint", Method::get, "/audit/checkpoint", any_principal, ours},
-    EndpointTraits{Endpoint::list_entries, "entries", Method::get, "/audit/entries", any_principal, ours},
-    EndpointTraits{Endpoint::inclusion_proof, "inclusionProof", Method::get, "/audit/proof/inclusion", any_principal, ours},
-    EndpointTraits{Endpoint::consistency_proof, "consistencyProof", Method::get, "/audit/proof/consistency", any_principal,
+    EndpointTraits{Endpoint::get_checkpoint, "checkpoint", Method::get, "/audit/checkpoint", any_principal,
                    ours},
+    EndpointTraits{Endpoint::list_entries, "entries", Method::get, "/audit/entries", any_principal, ours},
+    EndpointTraits{Endpoint::inclusion_proof, "inclusionProof", Method::get, "/audit/proof/inclusion",
+                   any_principal, ours},
+    EndpointTraits{Endpoint::consistency_proof, "consistencyProof", Method::get, "/audit/proof/consistency",
+                   any_principal, ours},
     EndpointTraits{Endpoint::create_delegation, "delegate", Method::post, "/delegations", agent, doc},
     EndpointTraits{Endpoint::list_delegations, "delegations", Method::get, "/delegations", agent, doc},
-    EndpointTraits{Endpoint::revoke_delegation, "revoke", Method::delete_, "/delegations/{}", any_principal, doc},
+    EndpointTraits{Endpoint::revoke_delegation, "revoke", Method::delete_, "/delegations/{}", any_principal,
+                   doc},
     EndpointTraits{Endpoint::report, "report", Method::post, "/report", agent, doc},
     EndpointTraits{Endpoint::posture, "posture", Method::get, "/posture", any_principal, doc},
     EndpointTraits{Endpoint::register_agent, "registerAgent", Method::post, "/agents", owner, ours},
@@ -85,7 +89,8 @@ bool decode_query(std::string_view query, std::vector<std::pair<std::string, std
 std::span<const EndpointTraits> endpoints() { return table; }
 
 const EndpointTraits& traits(Endpoint endpoint) {
-  return *std::find_if(table.begin(), table.end(), [&](const EndpointTraits& t) { return t.endpoint == endpoint; });
+  return *std::find_if(table.begin(), table.end(),
+                       [&](const EndpointTraits& t) { return t.endpoint == endpoint; });
 }
 
 std::string target(Endpoint endpoint, std::span<const std::string_view> arguments) {
@@ -106,7 +111,8 @@ Result<Route> route(Method method, std::string_view target) {
   const std::size_t question = std::min(target.find('?'), target.size());
   std::string_view path = target.substr(0, question);
   const std::string_view query = target.substr(std::min(question + 1, target.size()));
-  const Error unknown{Code::not_found, "there is no such path; the API's paths begin with " + std::string(api_root)};
+  const Error unknown{Code::not_found,
+                      "there is no such path; the API's paths begin with " + std::string(api_root)};
   if (!path.starts_with(api_root)) return unknown;
   path.remove_prefix(api_root.size());
   if (!path.starts_with('/')) return unknown;

@@ -41,8 +41,8 @@ enum class Endpoint {
   register_operator,
 };
 
-/// Who may call an endpoint. What decides over who decides (policies, agents' keys, operators and their roles) is for operators with the role
-/// "owner" alone: otherwise one approver could make itself a quorum.
+/// Who may call an endpoint. What decides over who decides (policies, agents' keys, operators and their
+/// roles) is for operators with the role "owner" alone: otherwise one approver could make itself a quorum.
 enum class Audience { agent, operator_, owner, any_principal };
 inline constexpr std::string_view owner_role = "owner";
 
@@ -67,11 +67,12 @@ inline constexpr std::string_view api_root = "/api/v1";
 /// What a request line means.
 struct Route {
   Endpoint endpoint = Endpoint::whoami;
-  std::vector<std::string> arguments;                        // decoded, in order
-  std::vector<std::pair<std::string, std::string>> query;    // decoded, in order
+  std::vector<std::string> arguments;                      // decoded, in order
+  std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
 };
 
-/// Fails with `not_found` for an unknown path, `method_not_allowed` for a known one, `invalid_request` for bad escapes.
+/// Fails with `not_found` for an unknown path, `method_not_allowed` for a known one, `invalid_request` for
+/// bad escapes.
 [[nodiscard]] Result<Route> route(Method method, std::string_view target);
 
 }  // namespace al::wire

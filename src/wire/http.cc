@@ -30,7 +30,8 @@ std::optional<Method> parse_method(std::string_view text) {
   return {};
 }
 
-Result<Request> read_request(std::string_view method, std::string target, std::string_view headers, std::string body) {
+Result<Request> read_request(std::string_view method, std::string target, std::string_view headers,
+                             std::string body) {
   const std::optional<Method> known = parse_method(method);
   if (!known) return Error{Code::method_not_allowed, "the API takes GET, POST, PUT and DELETE"};
   Request request{.method = *known, .target = std::move(target), .body = std::move(body)};
@@ -44,7 +45,8 @@ Result<Request> read_request(std::string_view method, std::string target, std::s
     const std::string_view value = line.substr(colon + 2);
     // RFC 9110, 11.1: the scheme's case does not matter.
     constexpr std::string_view scheme = "bearer ";
-    if (name == header::authorization && value.size() > scheme.size() && lower(value.substr(0, scheme.size())) == scheme) {
+    if (name == header::authorization && value.size() > scheme.size() &&
+        lower(value.substr(0, scheme.size())) == scheme) {
       request.api_key = value.substr(scheme.size());
     } else if (name == header::content_type) {
       request.content_type = value;
@@ -72,8 +74,8 @@ std::string percent_encode(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (const char c : text) {
-    const bool unreserved = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-                            c == '.' || c == '_' || c == '~';
+    const bool unreserved = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                            c == '-' || c == '.' || c == '_' || c == '~';
     if (unreserved) {
       out += c;
     } else {

@@ -1,4 +1,5 @@
-// A request and a response as both sides of the wire see them: only what the wire API uses, whichever transport carries it.
+// A request and a response as both sides of the wire see them: only what the wire API uses, whichever
+// transport carries it.
 #pragma once
 
 #include <cstdint>
@@ -37,9 +38,10 @@ struct Request {
   std::string body = {};
 };
 
-/// A request as an HTTP server has it; `headers`: "name: value" lines, names in lower case. Fails with `method_not_allowed`.
-[[nodiscard]] Result<Request> read_request(std::string_view method, std::string target, std::string_view headers,
-                                           std::string body);
+/// A request as an HTTP server has it; `headers`: "name: value" lines, names in lower case. Fails with
+/// `method_not_allowed`.
+[[nodiscard]] Result<Request> read_request(std::string_view method, std::string target,
+                                           std::string_view headers, std::string body);
 
 struct Response {
   int status = 0;

@@ -1,5 +1,8 @@
 // What several tests share.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { AgentLattice, Lattice } from "@agentlattice/wasm";
 import { serve } from "@agentlattice/wasm/node";
 
@@ -41,6 +44,13 @@ export async function served(t, options) {
     return al;
   };
   return { lattice, server, apiKey, client };
+}
+
+/** A folder that is removed after the test. */
+export function temporaryFolder(t) {
+  const folder = mkdtempSync(join(tmpdir(), "agentlattice-test-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** What `await using` does, which the oldest Node.js that is supported cannot parse. */

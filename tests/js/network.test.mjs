@@ -1,21 +1,8 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { test } from "node:test";
 import { AgentLattice, Operator } from "@agentlattice/wasm";
+import { misbehave } from "../server/misbehaving.mjs";
 import { countedSignal, failure, firstPending, served } from "./house.mjs";
-
-/** A service that misbehaves: `answer(request, response)` for each request. */
-async function misbehaving(t, answer) {
-  const server = createServer(answer);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${server.address().port}`;
-}
 
 const al_test = "al_test_0123456789abcdef0123456789abcdef";
 
@@ -143,52 +130,6 @@ test("chunks that are views on larger buffers are read as what they show", async
   al.close();
 });
 
-test("answers that are no answers are never a permission", async (t) => {
-  const table = [
-    [(_, response) => response.end("not json"), "PROTOCOL_ERROR"],
-    [(_, response) => response.end(""), "PROTOCOL_ERROR"],
-    [(_, response) => response.end('{"status":"executed"'), "PROTOCOL_ERROR"],
-    [(_, response) => response.end('{"status":"surely"}'), "PROTOCOL_ERROR"],
-    [(_, response) => response.writeHead(302, { location: "/elsewhere" }).end(), "PROTOCOL_ERROR"],
-    [(_, response) => response.socket.destroy(), "CONNECTION_FAILED"],
-    [
-      (_, response) => {
-        response.writeHead(200, { "content-length": "1000" });
-        response.write('{"status":"executed","audit_event_id":"evt-1"}');
-        setTimeout(() => response.socket.destroy(), 10);
-      },
-      "CONNECTION_FAILED",
-    ],
-    [
-      (_, response) => {
-        const megabyte = Buffer.alloc(1 << 20, 0x20);
-        const more = () => {
-          while (!response.destroyed && response.write(megabyte));
-        };
-        response.on("drain", more);
-        more();
-      },
-      "CONNECTION_FAILED",
-    ],
-    [() => {}, "REQUEST_TIMEOUT"],
-  ];
-  for (const [answer, code] of table) {
-    const baseUrl = await misbehaving(t, answer);
-    const al = new AgentLattice({
-      apiKey: al_test,
-      baseUrl,
-      maxAttempts: 1,
-      requestTimeoutMs: code === "REQUEST_TIMEOUT" ? 50 : 5000,
-    });
-    const error = await al.execute("read.a").then(
-      (result) => assert.fail(`${answer}: ${JSON.stringify(result)}`),
-      (reason) => reason,
-    );
-    assert.equal(error.code, code, `${answer}: ${error.stack}`);
-    al.close();
-  }
-});
-
 test("a refused connection is tried again, once per attempt, without a fault of the glue", async () => {
   let attempts = 0;
   const al = new AgentLattice({
@@ -207,7 +148,7 @@ test("a refused connection is tried again, once per attempt, without a fault of 
 test("an abort ends request, call and listener at once", async (t) => {
   let closed;
   const gone = new Promise((resolve) => (closed = resolve));
-  const baseUrl = await misbehaving(t, (request) => request.on("close", closed));
+  const { baseUrl } = await misbehave(t, (request) => request.on("close", closed));
   const al = new AgentLattice({ apiKey: al_test, baseUrl });
   const { controller, signal, counts } = countedSignal();
   const call = al.execute("read.a", { signal });
@@ -244,7 +185,7 @@ test("hundreds of aborted and restarted requests do not get each other's answers
 });
 
 test("closing rejects what is open", async (t) => {
-  const baseUrl = await misbehaving(t, () => {});
+  const { baseUrl } = await misbehave(t, () => {});
   const al = new AgentLattice({ apiKey: al_test, baseUrl });
   const call = al.execute("read.a");
   setTimeout(() => al.close(), 20);

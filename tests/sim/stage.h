@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <queue>
 #include <sstream>
@@ -99,17 +100,21 @@ class Chance {
 /// What happened, line by line; costs nothing unless somebody wants to read it.
 class Trace {
  public:
-  bool on = false;
-  std::vector<std::string> lines;
+  enum class Kind : std::uint8_t { off, kept, printed } kind = Kind::off;
+  std::vector<std::string> lines;  // where they are kept
 
   template <typename... Parts>
   void say(const Timeline& timeline, const Parts&... parts) {
-    if (!on) return;
+    if (kind == Kind::off) return;
     std::ostringstream line;
     const Millis now = timeline.now_ms();
     line << now / 1000 << '.' << (now % 1000) / 100 << (now % 100) / 10 << now % 10 << "  ";
     (line << ... << parts);
-    lines.push_back(std::move(line).str());
+    if (kind == Kind::kept) {
+      lines.push_back(std::move(line).str());
+    } else {
+      std::puts(line.str().c_str());  // At once: what comes next may end the process.
+    }
   }
 };
 

@@ -1,5 +1,5 @@
-#include "audit/merkle.h"
 #include "audit/row.h"
+#include "audit/merkle.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <cstddef>

@@ -175,8 +175,9 @@ TEST_CASE("whatever a request may bring, its row can be read again", "[engine][l
   REQUIRE(asked.status == 202);
   const std::string path = "/approvals/" + asked.get("approval_id");
   world.restart();
-  CHECK(world.call("bot", "POST /actions", head + metadata + "}", "x-al-event-id: ü🌷\n").get("approval_id") ==
-        asked.get("approval_id"));
+  CHECK(
+      world.call("bot", "POST /actions", head + metadata + "}", "x-al-event-id: ü🌷\n").get("approval_id") ==
+      asked.get("approval_id"));
   CHECK(world.call("ada", "GET /approvals").status == 200);
   CHECK(world.call("ada", "GET /audit").status == 200);
   CHECK(world.call("ada", "POST " + path + "/decision", R"({"decision":"approve"})").get("status") ==

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { AgentLattice, Lattice, MemoryCheckpointStore } from "@agentlattice/wasm";
+import { FileCheckpointStore } from "@agentlattice/wasm/node";
+import { failure, openLattice, policies, served, temporaryFolder } from "./house.mjs";
+
+/** A ledger whose rows are in the test's hands. */
+function storeOf(rows) {
+  return {
+    open() {},
+    close() {},
+    read: (from, limit) => rows.slice(from, from + limit),
+    append: (_, more) => void rows.push(...more),
+  };
+}
+
+/** Rows of a lattice in which an agent acted `times` times. */
+async function history(times) {
+  const rows = [];
+  const lattice = await Lattice.open({ policies, store: storeOf(rows) });
+  for (let n = 0; n < times; ++n) await lattice.agent("a").execute("read.a");
+  await lattice.close();
+  return rows;
+}
+
+test("what was verified is pinned, and the next verification continues it", async (t) => {
+  const { lattice, server, apiKey } = await served(t);
+  const path = `${temporaryFolder(t)}/pins.json`;
+  const verify = async () => {
+    const checkpoints = new FileCheckpointStore({ path });
+    const al = new AgentLattice({ apiKey, baseUrl: server.url, checkpoints });
+    t.after(() => al.close());
+    return al.verify();
+  };
+  const first = await verify();
+  assert.equal(first.damage, "none");
+  assert.deepEqual(JSON.parse(readFileSync(path, "utf8")), { [server.url]: first.checkpoint });
+  await lattice.agent("b").execute("read.a");
+  const second = await verify();
+  assert.equal(second.chainValid, true);
+  assert.ok(second.size > first.size);
+  assert.equal(JSON.parse(readFileSync(path, "utf8"))[server.url], second.checkpoint);
+});
+
+test("a ledger that was cut or replaced is found out, named, and not pinned", async (t) => {
+  const rows = await history(10);
+  const checkpoints = new MemoryCheckpointStore();
+  const verify = async (ledger) => {
+    const lattice = await openLattice(t, { policies: undefined, store: storeOf(ledger) });
+    return lattice.agent("a", { checkpoints }).verify();
+  };
+  assert.equal((await verify([...rows])).chainValid, true);
+  const pinned = checkpoints.get("lattice:");
+
+  const cut = await verify(rows.slice(0, -4));
+  assert.deepEqual([cut.chainValid, cut.damage], [false, "truncated"]);
+  assert.equal(cut.firstBrokenAtRowId, rows.length - 4);
+
+  const other = await verify(await history(20));
+  assert.equal(other.chainValid, false);
+  assert.equal(other.damage, "forked");
+  assert.ok(other.message);
+  assert.equal(checkpoints.get("lattice:"), pinned);
+});
+
+test("by default a client remembers as long as it lives", async (t) => {
+  const lattice = await openLattice(t);
+  const al = lattice.agent("a");
+  const [first, second] = await Promise.all([al.verify(), al.verify()]);
+  assert.ok(first.chainValid && second.chainValid);
+  await al.execute("read.a");
+  assert.equal((await al.verify()).chainValid, true);
+  assert.equal((await lattice.operator().verify()).chainValid, true);
+});
+
+test("a store that fails, or holds something else, is an error, not a verdict", async (t) => {
+  const lattice = await openLattice(t);
+  const broken = () => {
+    throw new Error("disk full");
+  };
+  for (const checkpoints of [
+    { get: broken, set() {} },
+    { get: async () => null, set: broken },
+  ]) {
+    const error = await failure(
+      lattice.agent("a", { checkpoints }).verify(),
+      "CHECKPOINT_UNAVAILABLE",
+    );
+    assert.match(error.message, /disk full/);
+  }
+  const nonsense = { get: () => "no note", set() {} };
+  await failure(lattice.agent("a", { checkpoints: nonsense }).verify(), "INVALID_ARGUMENT");
+
+  const path = `${temporaryFolder(t)}/pins.json`;
+  writeFileSync(path, "{ half");
+  const checkpoints = new FileCheckpointStore({ path });
+  const error = await failure(
+    lattice.agent("a", { checkpoints }).verify(),
+    "CHECKPOINT_UNAVAILABLE",
+  );
+  assert.match(error.message, /pins\.json holds no checkpoints; restore it, or remove it/);
+  assert.equal(readFileSync(path, "utf8"), "{ half");
+});

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AgentLattice } from "@agentlattice/wasm";
+import { faults, good, misbehave } from "../server/misbehaving.mjs";
+import { failure, openLattice, served } from "./house.mjs";
+
+const apiKey = "al_test_0123456789abcdef0123456789abcdef";
+
+/** A service that fails `times` times, and a client that writes down what its hooks are told. */
+async function watched(t, times, options = {}) {
+  const told = [];
+  const { baseUrl } = await misbehave(t, (request, response, n) =>
+    n < times
+      ? faults.storm(request, response)
+      : response.setHeader("x-request-id", `req-${n}`).end(JSON.stringify(good)),
+  );
+  const hooks = {
+    onRequest: (attempt) => told.push(["request", attempt]),
+    onResponse: (attempt, outcome) => told.push(["response", attempt, outcome]),
+    onRetry: (attempt, delayMs) => told.push(["retry", attempt, delayMs]),
+  };
+  const al = new AgentLattice({ apiKey, baseUrl, hooks, ...options });
+  t.after(() => al.close());
+  return { al, told, baseUrl };
+}
+
+test("hooks are told of each attempt, with one object for each", async (t) => {
+  const { al, told } = await watched(t, 1);
+  await al.execute("read.a", { eventId: "e1" });
+  assert.deepEqual(
+    told.map(([what]) => what),
+    ["request", "response", "retry", "request", "response"],
+  );
+  const [, [, first, failed], [, second, delayMs], , [, same, answered]] = told;
+  const common = { method: "POST", path: "/api/v1/actions", eventId: "e1" };
+  assert.deepEqual(first, { ...common, attempt: 1 });
+  assert.deepEqual(second, { ...common, attempt: 2 });
+  assert.equal(same, second);
+  assert.equal(failed.status, 503);
+  assert.equal(answered.requestId, "req-1");
+  assert.ok(answered.durationMs >= 0 && delayMs >= 0);
+  told.length = 0;
+  await al.execute("read.a", { eventId: "e1" });
+  assert.equal(told[0][1].attempt, 1, "the same event id in a call of its own is a first attempt");
+});
+
+test("a request that reads is recognised when it is repeated, and not confused with the next", async (t) => {
+  const { al, told } = await watched(t, 1);
+  await al.posture({ agent: "a" });
+  await al.posture({ agent: "a" });
+  assert.deepEqual(
+    told.filter(([what]) => what === "request").map(([, { attempt }]) => attempt),
+    [1, 2, 1],
+  );
+  assert.equal(told[0][1].path, "/api/v1/posture?agent=a");
+});
+
+test("an attempt without a response says why, and never the key", async () => {
+  const outcomes = [];
+  const lines = [];
+  const al = new AgentLattice({
+    apiKey,
+    maxAttempts: 1,
+    fetch: async (_, { headers }) => {
+      throw new TypeError(`a bad header: ${headers.authorization}`);
+    },
+    hooks: { onResponse: (_, outcome) => outcomes.push(outcome) },
+    logger: { debug: (line) => lines.push(line), info() {}, warn: (line) => lines.push(line) },
+  });
+  await failure(al.execute("read.a"), "CONNECTION_FAILED", "AgentLatticeConnectionError");
+  assert.match(outcomes[0].failure, /a bad header: Bearer \[key\]/);
+  assert.equal(outcomes[0].status, undefined);
+  assert.ok(!JSON.stringify([outcomes, lines]).includes(apiKey));
+  al.close();
+});
+
+test("hooks and loggers that throw break nothing", async (t) => {
+  const broken = () => {
+    throw new Error("broken");
+  };
+  const { al } = await watched(t, 1, {
+    hooks: { onRequest: broken, onResponse: broken, onRetry: broken },
+    logger: { debug: broken, info: broken, warn: broken },
+  });
+  assert.equal((await al.execute("read.a")).status, "executed");
+});
+
+test("a logger reads what happens, line by line", async (t) => {
+  const lines = [];
+  const write = (level) => (line) => lines.push(`${level} ${line.replace(/\d+ ms/g, "n ms")}`);
+  const logger = { debug: write("debug"), info: write("info"), warn: write("warn") };
+  const { al } = await watched(t, 1, { logger, hooks: undefined });
+  await al.execute("read.a");
+  assert.deepEqual(lines, [
+    "debug agentlattice: POST /api/v1/actions",
+    "debug agentlattice: POST /api/v1/actions: 503 in n ms, request unnamed",
+    "warn agentlattice: POST /api/v1/actions (attempt 2): trying again after n ms",
+    "debug agentlattice: POST /api/v1/actions (attempt 2)",
+    "debug agentlattice: POST /api/v1/actions (attempt 2): 200 in n ms, request req-1",
+  ]);
+});
+
+test("the response that an answer came in can be had", async (t) => {
+  const { client } = await served(t);
+  const al = client();
+  const many = Array.from({ length: 30 }, (_, n) => al.audit({ limit: n + 1 }).withResponse());
+  const [{ data, response }, acted] = await Promise.all([
+    al.whoami().withResponse(),
+    al.execute("read.a").withResponse(),
+    ...many,
+  ]);
+  assert.equal(data.name, "remote");
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get("x-request-id"), response.requestId);
+  assert.equal(acted.data.status, "executed");
+  assert.deepEqual(acted.data.conditionsEvaluated, []);
+  const ids = (await Promise.all(many)).map((answer) => answer.response.requestId);
+  assert.equal(new Set([...ids, response.requestId]).size, 31, "each has its own");
+});
+
+test("withResponse of a call that fails rejects once, and counts as handled", async (t) => {
+  const { client } = await served(t);
+  const unhandled = [];
+  const note = (reason) => unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  t.after(() => process.off("unhandledRejection", note));
+  await failure(client().gate("drop").withResponse(), "POLICY_DENIED", "AgentLatticeDeniedError");
+  const lattice = await openLattice(t);
+  await failure(lattice.agent("a").whoami().withResponse(), "INVALID_ARGUMENT");
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(unhandled, []);
+});
