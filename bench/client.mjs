@@ -1,10 +1,9 @@
 // npm run bench -- client: what the client costs over a network, beside doing it by hand.
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
 import { brotliCompressSync } from "node:zlib";
 import { AgentLattice, Operator } from "@agentlattice/wasm";
+import { startLatticeThread } from "../tests/server/lattice-thread.mjs";
 
 const rounds = 12;
 const calls_per_round = 250;
@@ -12,11 +11,21 @@ const gates = 40;
 const poll_ms = 5000;
 
 const dist = new URL("../npm/dist/", import.meta.url);
+const policies = [
+  { name: "open", action_type: "pr.open", effect: "allow" },
+  {
+    name: "merge",
+    action_type: "pr.merge",
+    effect: "require_approval",
+    approval: { timeout_seconds: 600 },
+  },
+];
 const metadata = { repo: "acme/shop", pr_size: 12 };
 
 /** Numbers of this machine, now. */
 export async function run() {
-  const server = await startServer();
+  // In a thread of its own, so that what it does is not counted as the client's work.
+  const server = await startLatticeThread({ policies });
   try {
     return {
       execute: await againstFetch(server),
@@ -104,28 +113,5 @@ function scriptsOf(url, found = new Set()) {
 }
 
 const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
-
-/** A lattice in a thread of its own, so that what it does is not counted as the client's work. */
-async function startServer() {
-  const worker = new Worker(
-    `const { parentPort } = require("node:worker_threads");
-    (async () => {
-      const { Lattice } = await import("@agentlattice/wasm");
-      const { serve } = await import("@agentlattice/wasm/node");
-      const policies = [
-        { name: "open", action_type: "pr.open", effect: "allow" },
-        { name: "merge", action_type: "pr.merge", effect: "require_approval", approval: { timeout_seconds: 600 } },
-      ];
-      const lattice = await Lattice.open({ policies });
-      const { apiKey } = await lattice.registerAgent({ name: "bench" });
-      const operator = await lattice.operator().registerOperator({ name: "bench" });
-      const { url } = await serve(lattice);
-      parentPort.postMessage({ baseUrl: url, apiKey, operatorKey: operator.apiKey });
-    })();`,
-    { eval: true },
-  );
-  const [message] = await once(worker, "message");
-  return { ...message, stop: () => worker.terminate() };
-}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await run());

@@ -53,6 +53,8 @@ interface Pending {
 
 /** The entries of the boundary that a caller may use by name. */
 type Entry = Exclude<keyof Exports, "submit" | "cancel" | "wake" | "subscribe">;
+type Argument = Text | number;
+type AnyEntry = (...args: Argument[]) => string | undefined;
 
 export class Kernel {
   #exports: Exports | undefined;
@@ -83,10 +85,8 @@ export class Kernel {
         WebSocket,
         // The factory has no way to hear that this failed, so it is raced with a rejection of our own.
         instantiateWasm: (imports, receive) => {
-          WebAssembly.instantiate(module, imports).then(
-            (instance) => receive(instance, module),
-            reject,
-          );
+          const instance = WebAssembly.instantiate(module, imports);
+          instance.then((made) => receive(made, module), reject);
           return {};
         },
         print: ignore,
@@ -136,22 +136,18 @@ export class Kernel {
     late: (error: BoundaryError) => AgentLatticeError,
   ): string {
     const call = ++this.#numbers;
-    let settlement: Settlement | undefined;
-    let failed: unknown;
+    const settled: Settlement[] = [];
+    const failed: unknown[] = [];
     this.#start(client, call, submission, {
-      settle: (given) => {
-        settlement = given;
-      },
-      reject: (error) => {
-        failed = error;
-      },
+      settle: (settlement) => settled.push(settlement),
+      reject: (error) => failed.push(error),
     });
-    const inTime = settlement !== undefined || failed !== undefined;
+    const inTime = settled.length + failed.length > 0;
     if (!inTime) this.#cross((exports) => exports.cancel(client, call));
-    if (failed !== undefined) throw failed;
-    const { ok, json } = settlement as unknown as Settlement;
-    if (ok) return json;
-    const error = JSON.parse(json) as BoundaryError;
+    const [settlement] = settled;
+    if (settlement === undefined) throw failed[0];
+    if (settlement.ok) return settlement.json;
+    const error = JSON.parse(settlement.json) as BoundaryError;
     throw inTime ? errorFromBoundary(error) : late(error);
   }
 
@@ -172,17 +168,13 @@ export class Kernel {
   }
 
   /** Calls one of the boundary's functions. Its JSON answer comes back decoded; its error is thrown. */
-  call<T>(entry: Entry, ...args: (Text | number)[]): T {
-    const answer = this.#cross((exports) =>
-      (exports[entry] as (...args: (Text | number)[]) => string | undefined)(
-        ...args.map((arg) => (typeof arg === "string" ? wellFormed(arg) : arg)),
-      ),
-    );
-    return decode(answer) as T;
+  call<T>(entry: Entry, ...args: Argument[]): T {
+    const crossing = args.map((arg) => (typeof arg === "string" ? wellFormed(arg) : arg));
+    return decode(this.#cross((exports) => (exports[entry] as AnyEntry)(...crossing))) as T;
   }
 
   /** Tells the kernel something that nobody waits for. Where it has ended, everyone concerned was told already. */
-  inform(entry: Entry, ...args: (Text | number)[]): void {
+  inform(entry: Entry, ...args: Argument[]): void {
     try {
       this.call(entry, ...args);
     } catch {

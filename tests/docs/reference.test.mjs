@@ -24,7 +24,7 @@ const quoted = (cell) => all(/`([^`]+)`/g, cell).flat();
 const sorted = (items) => [...items].sort();
 
 test("docs/wire.md has exactly the endpoints of src/wire/endpoints.cc", () => {
-  const entry = /"\w+", Method::(\w+), "([^"]+)", (\w+),\s*(doc|ours)\}/g;
+  const entry = /"\w+",\s*Method::(\w+),\s*"([^"]+)",\s*(\w+),\s*(doc|ours)\}/g;
   const who = { agent: "agent", operator_: "operator", owner: "owner", any_principal: "both" };
   const ofSource = all(entry, source("src/wire/endpoints.cc")).map(
     ([method, path, audience, origin]) =>
