@@ -94,6 +94,7 @@ function close(socket: ServerSocket, code: number, reason: string): void {
   try {
     socket.close(code, reason);
   } catch {
-    // It has ended.
+    // The standard lets scripts give 1000 and 3000–4999 only; some runtimes hold servers to that too.
+    socket.close();
   }
 }

@@ -97,7 +97,7 @@ export class Kernel {
         },
       }).then(resolve, reject);
     });
-    if (kernel.#ended !== undefined) throw kernel.#ended;
+    if (kernel.#ended) throw kernel.#ended;
     return kernel;
   }
 

@@ -120,13 +120,8 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
    * Takes a WebSocket that somebody opened to `/api/v1/events`: a standard one, accepted and open. It is the lattice's from
    * then on.
    */
-  connect(socket: ServerSocket): void;
-  /** @internal The former name of `openClient`. */
-  connect(config: string): OpenClient;
-  connect(socket: ServerSocket | string): OpenClient | undefined {
-    if (typeof socket === "string") return this.openClient(socket);
+  connect(socket: ServerSocket): void {
     this.#connections.add(this.#open(), socket);
-    return undefined;
   }
 
   /** An agent of this lattice, without a key; registered at its first call where it is not known. */

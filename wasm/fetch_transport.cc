@@ -1,5 +1,6 @@
 #include "fetch_transport.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -85,6 +86,9 @@ void FetchTransport::on_progress(emscripten_fetch_t* fetch) {
   if (exchange != nullptr && fetch->data != nullptr) {
     exchange->received.append(fetch->data, static_cast<std::size_t>(fetch->numBytes));
   }
+  // The glue forgets the last chunk of an answer without giving it back.
+  std::free(const_cast<char*>(fetch->data));
+  fetch->data = nullptr;
 }
 
 void FetchTransport::on_end(emscripten_fetch_t* fetch) {

@@ -104,3 +104,16 @@ test("calls over a network leave nothing behind", async (t) => {
   assert.ok(heap - before[0] < heap_growth_max, `${heap - before[0]} bytes more of heap`);
   assert.equal(kernel, before[1]);
 });
+
+test("what an answer took in the kernel is given back", async (t) => {
+  const answer = `{"agent_id":"agt-1","name":"a","org_id":"${"x".repeat(100_000)}"}`;
+  const fetch = async () => new Response(answer);
+  const [al, memory] = await memoriesOf(async () => {
+    const opened = new AgentLattice({ apiKey: "al_test_0123456789abcdef", fetch });
+    await opened.whoami();
+    return opened;
+  });
+  t.after(() => al.close());
+  for (let n = 0; n < 300; ++n) await al.whoami();
+  assert.ok(memory.buffer.byteLength < 8 << 20, `${memory.buffer.byteLength} bytes`);
+});

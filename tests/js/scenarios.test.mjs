@@ -28,7 +28,7 @@ class Player {
 
   async open() {
     this.#lattice = await Lattice.open({ store: storeOf(this.#rows) });
-    const { kernel } = await this.#lattice.connect(JSON.stringify({ api_key: "none" }));
+    const { kernel } = await this.#lattice.openClient(JSON.stringify({ api_key: "none" }));
     this.#keys.set("host", kernel.call("attach", "operator", "host").api_key);
   }
 

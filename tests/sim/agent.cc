@@ -350,12 +350,22 @@ void Agent::verify(Process& process) {
   });
 }
 
-/// It decides on its own request, claims another's approval, acts under another's delegation.
+/// It decides on its own request, claims before anybody decided, claims another's approval, acts under
+/// another's delegation.
 void Agent::misbehave(Process& process) {
   Chance& chance = stage_.chance;
   const Agent& other = *chance.pick(others);
   const std::int64_t what = chance.between(0, 2);
-  if (what == 0 && !approvals_.empty()) {
+  if (what == 0 && !approvals_.empty() && chance.percent(50)) {
+    // What the oracle makes of the row, if there is one, decides whether it was too early.
+    process.submit({.operation = "claim",
+                    .arguments = {approvals_.back()},
+                    .body = R"({"claim_id":)" + quoted(chance.id("early-")) + "}"},
+                   [this](const Settlement& said) {
+                     if (said.text("code") == "APPROVAL_NOT_APPROVED")
+                       stage_.count(Count::early_claims_refused);
+                   });
+  } else if (what == 0 && !approvals_.empty()) {
     process.submit(
         {.operation = "decide", .arguments = {approvals_.back()}, .body = R"({"decision":"approve"})"},
         [this](const Settlement& said) {

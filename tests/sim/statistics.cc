@@ -54,6 +54,7 @@ std::string_view text(Count count) {
       "clean-ups",
       "clean-ups abandoned",
       "self-approvals refused",
+      "early claims refused",
       "foreign approvals refused",
       "foreign delegations denied",
       "requests",

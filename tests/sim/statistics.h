@@ -64,6 +64,7 @@ enum class Count : std::uint8_t {
   cleanups_abandoned,
   // Attempts to get what one may not have.
   self_approvals_refused,
+  early_claims_refused,
   foreign_approvals_refused,
   foreign_delegations_denied,
   // The network.
