@@ -1,9 +1,9 @@
 // npm run bench -- client: what the client costs over a network, beside doing it by hand.
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
 import { AgentLattice, Operator } from "@agentlattice/wasm";
 import { startLatticeThread } from "../tests/server/lattice-thread.mjs";
+import { print, thousands } from "./table.mjs";
 
 const rounds = 12;
 const calls_per_round = 250;
@@ -114,4 +114,23 @@ function scriptsOf(url, found = new Set()) {
 
 const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await run());
+export function show({ execute, gate, size }) {
+  print(
+    ["a call over loopback, p50", "µs", "ratio"],
+    [
+      ["fetch and JSON.parse", thousands(execute.fetch_us), ""],
+      ["execute", thousands(execute.execute_us), execute.ratio.toFixed(2)],
+    ],
+  );
+  print(
+    ["from decision to unblocked gate, p50", "ms"],
+    [
+      ["gate", gate.p50_ms.toFixed(1)],
+      [`polling every ${poll_ms / 1000} s (half an interval, by arithmetic)`, gate.polling_p50_ms],
+    ],
+  );
+  print(
+    ["what a client downloads, brotli", "bytes"],
+    Object.entries(size).map(([name, bytes]) => [name, thousands(bytes)]),
+  );
+}

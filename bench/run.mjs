@@ -1,115 +1,28 @@
 // npm run bench: how fast and how large. Prints numbers of this machine, now; nothing is asserted.
 //
-//   npm run bench              a table
-//   npm run bench -- --json    the same as JSON
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+//   npm run bench                     the embedded lattice
+//   npm run bench -- client           the client over a network
+//   npm run bench -- client --json    the same as JSON
 import { parseArgs } from "node:util";
-import { Lattice } from "@agentlattice/wasm";
-import { SqliteStore } from "@agentlattice/wasm/sqlite";
-import { firstDecision } from "./first-decision.mjs";
-import { sizes } from "./sizes.mjs";
 
-const calls_memory = 20_000;
-const calls_sqlite = 2_000;
-const warm_up_calls = 500;
-const concurrent_calls = 64;
-const starts = 11;
+const suites = ["embedded", "client"];
 
-const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
-
-const policies = JSON.parse(
-  readFileSync(new URL("../examples/node-agent/policies.json", import.meta.url), "utf8"),
-);
-const metadata = { repo: "acme/shop", pr_size: 12 };
-const execute = (al) => al.execute("pr.open", { metadata });
-const canI = (al) => al.canI("pr.open", { metadata });
-
-const folder = mkdtempSync(join(tmpdir(), "agentlattice-bench-"));
-try {
-  const results = {
-    calls: [
-      await speed("execute, ledger in memory", undefined, execute, calls_memory, 1),
-      await speed("execute, ledger in memory", undefined, execute, calls_memory, concurrent_calls),
-      await speed("execute, ledger in SQLite", "one.db", execute, calls_sqlite, 1),
-      await speed("execute, ledger in SQLite", "many.db", execute, calls_sqlite, concurrent_calls),
-      await speed("canI (nothing is recorded)", undefined, canI, calls_memory, 1),
-    ],
-    sizes: sizes(),
-    firstDecision: await firstDecision(starts),
-    machine: { node: process.version, platform: `${process.platform} ${process.arch}` },
-  };
-  if (values.json) console.log(JSON.stringify(results, null, 2));
-  else printTables(results);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean", default: false } },
+});
+const name = positionals[0] ?? "embedded";
+if (!suites.includes(name)) {
+  console.error(`error: there is no benchmark "${name}"; there are ${suites.join(" and ")}`);
+  process.exit(2);
 }
-
-/** Keeps `concurrent` calls under way until `count` are done. */
-async function speed(name, file, call, count, concurrent) {
-  const store = file && new SqliteStore({ path: join(folder, file) });
-  const lattice = await Lattice.open({ store, policies });
-  const al = lattice.agent("bench");
-  for (let n = 0; n < warm_up_calls; ++n) await call(al);
-
-  const took_ms = [];
-  let begun = 0;
-  const worker = async () => {
-    while (begun++ < count) {
-      const since = performance.now();
-      await call(al);
-      took_ms.push(performance.now() - since);
-    }
-  };
-  const since = performance.now();
-  await Promise.all(Array.from({ length: concurrent }, worker));
-  const total_ms = performance.now() - since;
-  await lattice.close();
-
-  took_ms.sort((a, b) => a - b);
-  const quantile_us = (q) => Math.round(took_ms[Math.floor(q * (took_ms.length - 1))] * 1000);
-  return {
-    name,
-    concurrent,
-    calls: count,
-    callsPerSecond: Math.round((count / total_ms) * 1000),
-    p50_us: quantile_us(0.5),
-    p99_us: quantile_us(0.99),
-  };
-}
-
-function printTables({ calls, sizes, firstDecision, machine }) {
-  const thousands = (number) => number.toLocaleString("en").replaceAll(",", " ");
-  console.log(`Node.js ${machine.node}, ${machine.platform}\n`);
-  print(
-    ["calls of an agent", "at once", "calls/s", "p50 µs", "p99 µs"],
-    calls.map((call) => [
-      call.name,
-      call.concurrent,
-      thousands(call.callsPerSecond),
-      thousands(call.p50_us),
-      thousands(call.p99_us),
-    ]),
-  );
-  print(
-    ["bytes", "raw", "gzip", "brotli"],
-    sizes.map(({ file, raw, gzip, brotli }) => [file, ...[raw, gzip, brotli].map(thousands)]),
-  );
-  print(
-    [`a fresh Node.js process, median of ${starts}`, "ms"],
-    Object.entries(firstDecision).map(([name, ms]) => [name, ms.toFixed(0)]),
-  );
-}
-
-function print(titles, rows) {
-  const texts = [titles, ...rows].map((row) => row.map(String));
-  const widths = titles.map((_, column) => Math.max(...texts.map((row) => row[column].length)));
-  for (const row of texts) {
-    const cells = row.map((text, column) =>
-      column === 0 ? text.padEnd(widths[column]) : text.padStart(widths[column]),
-    );
-    console.log(cells.join("  "));
-  }
-  console.log();
+const { run, show } = await import(`./${name}.mjs`);
+const results = {
+  ...(await run()),
+  machine: { node: process.version, platform: `${process.platform} ${process.arch}` },
+};
+if (values.json) console.log(JSON.stringify(results, null, 2));
+else {
+  console.log(`Node.js ${results.machine.node}, ${results.machine.platform}\n`);
+  show(results);
 }
