@@ -256,7 +256,8 @@ void EventHub::handle_timeout(Now now) {
 
 void EventHub::on_deadline(ConnectionId connection, Session& session, Now now) {
   if (session.stage == Stage::silent) {
-    return refuse(connection, not_understood("nobody subscribed in time"), policy_violation);
+    // The frame may have been slow: whoever sent it is told to try again, not that it was at fault.
+    return refuse(connection, {Code::rate_limited, "nobody subscribed in time; try again"}, try_again_later);
   }
   if (session.stage == Stage::held) {
     return refuse(connection, {Code::ledger_unavailable, "the ledger could not be begun"}, try_again_later);

@@ -121,7 +121,7 @@ void Agent::check_answers_stay(Service& service) const {
   const std::size_t rows = service.rows().size();
   for (const Intent& intent : intents_) {
     const std::string event = oracle_.decided_under(identity_.agent_id, intent.event_id);
-    if (event.empty() || oracle_.agent(identity_.agent_id)->key_revoked) continue;
+    if (event.empty() || oracle_.agent(identity_.agent_id)->key_revoked_row) continue;
     const KnownAction& action = *oracle_.action(event);
     if (action.metadata != intent.metadata) continue;  // Another request came first under this key.
     const wire::Response response = service.ask({.method = wire::Method::post,

@@ -1,6 +1,9 @@
 #include "oracle.h"
 
 #include <algorithm>
+#include <span>
+
+#include "wire/realtime.h"
 
 namespace al::sim {
 
@@ -56,6 +59,15 @@ bool any_takes_in(const std::vector<std::string>& patterns, std::string_view inn
                      [&](const std::string& pattern) { return takes_in(pattern, inner); });
 }
 
+/// By the table of event types in docs/realtime.md; what stands in neither column is nobody's news.
+std::string_view news_of(std::string_view row_type) {
+  if (row_type == "action.requested") return "approval.requested";
+  if (row_type == "agent.halted" || row_type == "agent.resumed") return "enforcement.triggered";
+  const std::span<const std::string_view> types = wire::event_types();
+  const auto same = std::find(types.begin(), types.end(), row_type);
+  return same == types.end() ? std::string_view() : *same;
+}
+
 }  // namespace
 
 void Oracle::observe(const audit::Row& row, Millis wall_ms) {
@@ -63,6 +75,7 @@ void Oracle::observe(const audit::Row& row, Millis wall_ms) {
   stage_.say("ledger    row ", row.row_id, " ", reading.type, " ", reading.agent_id, " ", row.text);
   verifier_.add(row.text, row.openings);
   frame(reading, wall_ms);
+  news_.push_back({news_of(reading.type), reading.agent_id, json::canonical(reading.facts)});
   const std::string& type = reading.type;
   if (type.ends_with(".registered")) return registered(reading);
   if (type == "policy.changed") return policy_changed(reading);
@@ -76,7 +89,7 @@ void Oracle::observe(const audit::Row& row, Millis wall_ms) {
     agents_.at(reading.agent_id).halted = type == "agent.halted";
     if (type == "agent.halted") stage_.count(Count::halts);
   } else if (type == "key.revoked") {
-    agents_.at(reading.agent_id).key_revoked = true;
+    agents_.at(reading.agent_id).key_revoked_row = row.row_id;
     stage_.count(Count::keys_revoked);
   } else if (type == "outcome.reported") {
     const KnownAction* about = action(reading.fact("audit_event_id"));
@@ -198,7 +211,7 @@ void Oracle::action_decided(const Reading& row) {
                   .request_digest = row.fact("request_digest"),
                   .outcome = row.type.substr(row.type.find('.') + 1),
                   .policy_digest = row.fact("policy_digest")};
-  row.must(!agents_.at(row.agent_id).key_revoked, "nobody acts with a revoked key");
+  row.must(!agents_.at(row.agent_id).key_revoked_row, "nobody acts with a revoked key");
   if (!now.delegation_id.empty()) {
     const KnownDelegation* under = delegation(now.delegation_id);
     row.must(under && under->agent_id == row.agent_id, "an agent acts under its own delegations only");
@@ -298,7 +311,7 @@ void Oracle::delegation_created(const Reading& row) {
                       .expires_ms = row.time(row.facts["expires_at"]),
                       .depth = row.facts["depth"].as_int64().value_or(0)};
   const KnownAgent& agent = agents_.at(row.agent_id);
-  row.must(!agent.halted && !agent.key_revoked, "who may not act may not lend");
+  row.must(!agent.halted && !agent.key_revoked_row, "who may not act may not lend");
   const KnownDelegation* parent = now.parent_id.empty() ? nullptr : delegation(now.parent_id);
   if (!now.parent_id.empty()) {
     row.must(parent && parent->live && parent->agent_id == row.agent_id,

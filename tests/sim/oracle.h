@@ -62,7 +62,14 @@ struct KnownAgent {
   std::string name;
   std::vector<std::string> capabilities;
   bool halted = false;
-  bool key_revoked = false;
+  std::optional<std::uint64_t> key_revoked_row = {};
+};
+
+/// What a row is to those who listen.
+struct News {
+  std::string_view event_type;  // "" where it is nobody's news
+  std::string agent_id;
+  std::string facts;  // canonical JSON
 };
 
 class Oracle {
@@ -86,6 +93,8 @@ class Oracle {
   [[nodiscard]] std::string created_under(const std::string& agent_id, const std::string& event_id) const;
   [[nodiscard]] std::vector<std::string> live_delegations() const;
   [[nodiscard]] std::vector<std::string> open_approvals() const;
+  /// Of every row, by its number.
+  [[nodiscard]] const std::vector<News>& news() const { return news_; }
   [[nodiscard]] const audit::Verifier& verifier() const { return verifier_; }
 
  private:
@@ -127,6 +136,7 @@ class Oracle {
 
   Stage& stage_;
   audit::Verifier verifier_;
+  std::vector<News> news_;
   Millis last_ms_ = 0;
   std::map<std::string, KnownAgent, std::less<>> agents_;
   std::map<std::string, std::vector<std::string>, std::less<>> roles_;  // by operator name

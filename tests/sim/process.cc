@@ -20,10 +20,13 @@ Process::Process(Stage& stage, Network& network, std::string name, client::Confi
       config_(std::move(config)),
       clock_(stage.timeline, stage.chance.between(0, 1'000'000'000), stage.chance.between(-2'000, 2'000)),
       line_(network.connect(*this)),
-      driver_(make_client(config_, stage), *this, clock_, *this) {}
+      driver_(make_client(config_, stage), *this, clock_, *this),
+      alarm_(stage, clock_, [this] {
+        driver_.handle_timeout();
+        arm();
+      }) {}
 
 Process::~Process() {
-  *alive_ = false;
   network_.disconnect(line_);
   stage_.statistics.add(Count::retries, stats().retries);
   stage_.statistics.add(Count::late_responses, stats().late_responses);
@@ -125,22 +128,7 @@ void Process::arm() {
   if (!when_clean_.empty() && driver_.client().background_calls() == 0) {
     for (const std::function<void()>& then : std::exchange(when_clean_, {})) then();
   }
-  const std::optional<Millis> deadline_ms = driver_.next_deadline();
-  if (deadline_ms == armed_ms_) return;
-  armed_ms_ = deadline_ms;
-  ++timer_;
-  if (!deadline_ms) return;
-  const Millis at_ms = clock_.on_timeline(*deadline_ms) + stage_.chance.between(0, timer_lateness_ms_max);
-  stage_.timeline.at(at_ms, [this, alive = alive_, timer = timer_] {
-    if (*alive) wake(timer);
-  });
-}
-
-void Process::wake(std::uint64_t timer) {
-  if (timer == timer_) armed_ms_.reset();
-  if (timer != timer_ && stage_.chance.percent(90)) return;  // A few timers cannot be called back.
-  driver_.handle_timeout();
-  arm();
+  alarm_.set(driver_.next_deadline());
 }
 
 void Process::check_rest() const {

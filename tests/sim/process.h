@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "alarm.h"
 #include "base/json.h"
 #include "network.h"
 #include "stage.h"
@@ -68,7 +69,6 @@ class Process final : private transport::SettlementSink, private transport::Tran
   [[nodiscard]] Millis limit_ms(const client::Command& command) const;
   /// After whatever the driver did.
   void arm();
-  void wake(std::uint64_t timer);
 
   Stage& stage_;
   Network& network_;
@@ -81,9 +81,7 @@ class Process final : private transport::SettlementSink, private transport::Tran
   client::AttemptId last_attempt_ = 0;
   std::map<client::CallId, Open> open_;
   std::vector<std::function<void()>> when_clean_;
-  std::optional<Millis> armed_ms_;
-  std::uint64_t timer_ = 0;                                     // which one is the present one
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for timers that outlive the process
+  Alarm alarm_;
   bool closed_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "service.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -15,6 +16,10 @@ constexpr Millis restart_ms_max = 5'000;
 /// So small that a burst of requests meets them.
 constexpr engine::SequencerLimits limits{.queued_max = 20, .waiting_max = 4, .batch_max = 4};
 
+/// The same for sockets.
+constexpr engine::HubLimits hub_limits{
+    .connections_max = 6, .frames_in_flight_max = 4, .rows_per_step = 3, .rows_per_turn = 8};
+
 wire::Request get(std::string_view target, std::string key) {
   return {.target = "/api/v1" + std::string(target), .api_key = std::move(key)};
 }
@@ -26,7 +31,8 @@ Service::Service(Stage& stage, Oracle& oracle)
 
 // ---- The process ------------------------------------------------------------------------------------------
 
-Service::Alive::Alive(const std::vector<audit::Row>& rows, Entropy entropy) : published_rows(rows.size()) {
+Service::Alive::Alive(const std::vector<audit::Row>& rows, Entropy entropy, Now now)
+    : hub(engine, hub_limits), published_rows(rows.size()) {
   for (const audit::Row& row : rows) {
     const Status loaded = engine.load(row.text, row.openings);
     require(loaded.ok(), "whatever was stored can be read back", loaded.ok() ? "" : loaded.error().message);
@@ -34,11 +40,12 @@ Service::Alive::Alive(const std::vector<audit::Row>& rows, Entropy entropy) : pu
   host_key = mint_key("op_local_", entropy);
   engine.attach(engine::PrincipalKind::operator_, "host", sha256(host_key));
   sequencer.emplace(engine, std::move(entropy), limits);
+  if (!rows.empty()) hub.handle_durable(rows.size(), now);
 }
 
 void Service::start() {
   if (up()) return;
-  alive_ = std::make_unique<Alive>(rows_, stage_.chance.fork());
+  alive_ = std::make_unique<Alive>(rows_, stage_.chance.fork(), clock_.now());
   ++process_;
   stage_.say("service   process ", process_, " starts with ", rows_.size(), " rows");
   arm();
@@ -61,6 +68,7 @@ void Service::crash() {
   armed_ms_.reset();
   ++process_;
   on_death();
+  on_sockets_death();
   stage_.timeline.in(stage_.chance.between(10, restart_ms_max), [this] { start(); });
 }
 
@@ -70,8 +78,15 @@ void Service::later(Millis delay_ms, std::function<void()> event) {
   });
 }
 
+std::optional<Millis> Service::next_deadline() {
+  const std::optional<Millis> requests = alive_->sequencer->next_deadline(clock_.now());
+  const std::optional<Millis> sockets = alive_->hub.next_deadline();
+  if (requests && sockets) return std::min(*requests, *sockets);
+  return requests ? requests : sockets;
+}
+
 void Service::arm() {
-  const std::optional<Millis> deadline_ms = alive_->sequencer->next_deadline(clock_.now());
+  const std::optional<Millis> deadline_ms = next_deadline();
   if (deadline_ms == armed_ms_) return;
   armed_ms_ = deadline_ms;
   ++timer_;
@@ -81,6 +96,7 @@ void Service::arm() {
     if (timer == timer_) armed_ms_.reset();
     if (timer != timer_ && stage_.chance.percent(90)) return;  // A few timers cannot be called back.
     alive_->sequencer->handle_timeout(clock_.now());
+    alive_->hub.handle_timeout(clock_.now());
     drain();
   });
 }
@@ -88,6 +104,9 @@ void Service::arm() {
 void Service::drain() {
   while (std::optional<engine::SequencerOutput> output = alive_->sequencer->poll_output()) {
     std::visit([this](auto& each) { carry_out(std::move(each)); }, *output);
+  }
+  while (std::optional<engine::HubOutput> output = alive_->hub.poll_output()) {
+    std::visit([this](const auto& each) { carry_out(each); }, *output);
   }
   require(alive_->sequencer->waiting_requests() <= alive_->open.size(),
           "nothing waits for somebody who is gone");
@@ -186,6 +205,44 @@ void Service::carry_out(const engine::Publish& publish) {
               publish.end_row <= rows_.size(),
           "every durable row is published once, in order, and none before");
   alive_->published_rows = publish.end_row;
+  alive_->hub.handle_durable(publish.end_row, clock_.now());
+}
+
+// ---- Sockets ----------------------------------------------------------------------------------------------
+
+void Service::connect(engine::ConnectionId connection) {
+  alive_->hub.handle_connect(connection, clock_.now());
+  drain();
+}
+
+void Service::take_frame(engine::ConnectionId connection, std::string_view text) {
+  alive_->hub.handle_frame(connection, text, clock_.now());
+  drain();
+}
+
+void Service::frame_left(engine::ConnectionId connection, std::size_t bytes, bool last) {
+  if (last) {
+    alive_->hub.handle_flushed(connection, clock_.now());
+  } else {
+    alive_->hub.handle_left(connection, bytes);
+  }
+  drain();
+}
+
+void Service::hung_up(engine::ConnectionId connection) {
+  alive_->hub.handle_hung_up(connection);
+  drain();
+}
+
+void Service::carry_out(const engine::SendFrame& send) { on_frame(send.connection, *send.text); }
+
+void Service::carry_out(const engine::HangUp& hang_up) {
+  if (hang_up.code == wire::close_code::try_again_later) stage_.count(Count::listeners_hung_up_on);
+  on_hang_up(hang_up.connection, hang_up.code);
+}
+
+void Service::carry_out(const engine::BeginLedger&) {
+  require(false, "nobody is asked to begin a ledger that has begun");
 }
 
 // ---- The store --------------------------------------------------------------------------------------------
@@ -263,8 +320,8 @@ void Service::check_rest() {
   require(up(), "the service is up in the end");
   require(alive_->open.empty(), "no request stays unanswered");
   require(!pending_.has_value(), "no append stays behind");
-  require(!alive_->sequencer->next_deadline(clock_.now()).has_value(),
-          "no deadline of the service stays behind");
+  require(alive_->hub.connections() == 0, "no session of a listener stays behind");
+  require(!next_deadline().has_value(), "no deadline of the service stays behind");
   require(alive_->published_rows == rows_.size(), "every durable row is published");
   require(oracle_.live_delegations().empty(), "no delegation outlives its time");
   require(oracle_.open_approvals().empty(), "no approval outlives its time");
@@ -299,7 +356,7 @@ void Service::check_replay() {
                                                   "/policies",
                                                   "/audit?limit=60",
                                                   "/posture"};
-  auto replayed = std::make_unique<Alive>(rows_, stage_.chance.fork());
+  auto replayed = std::make_unique<Alive>(rows_, stage_.chance.fork(), clock_.now());
   require(replayed->engine.checkpoint() == alive_->engine.checkpoint(), "a replay has the same checkpoint");
   Entropy entropy = stage_.chance.fork();
   for (const std::string_view target : reads) {

@@ -17,6 +17,7 @@
 #include "audit/checkpoint.h"
 #include "audit/row.h"
 #include "engine/engine.h"
+#include "engine/event_hub.h"
 #include "engine/sequencer.h"
 #include "oracle.h"
 #include "stage.h"
@@ -32,6 +33,10 @@ class Service {
   /// How the process answers, and how one learns that it died.
   std::function<void(Ticket, wire::Response)> on_answer;
   std::function<void()> on_death;
+  /// The same for sockets.
+  std::function<void(engine::ConnectionId, const std::string&)> on_frame;
+  std::function<void(engine::ConnectionId, std::uint16_t)> on_hang_up;
+  std::function<void()> on_sockets_death;
 
   void start();
   void crash();
@@ -44,6 +49,13 @@ class Service {
   /// Only while it is up.
   void take(Ticket ticket, wire::Request request);
   void disconnect(Ticket ticket);
+
+  /// Somebody opened a socket to its events. Only while it is up, like all of these.
+  void connect(engine::ConnectionId connection);
+  void take_frame(engine::ConnectionId connection, std::string_view text);
+  /// A frame reached its peer; `last`: nothing else is on its way.
+  void frame_left(engine::ConnectionId connection, std::size_t bytes, bool last);
+  void hung_up(engine::ConnectionId connection);
 
   /// One request that is answered at once, from somebody without a network; the store does its best.
   wire::Response ask(wire::Request request);
@@ -66,9 +78,10 @@ class Service {
   };
   /// What dies with the process.
   struct Alive {
-    Alive(const std::vector<audit::Row>& rows, Entropy entropy);
+    Alive(const std::vector<audit::Row>& rows, Entropy entropy, Now now);
     engine::Engine engine;
     std::optional<engine::Sequencer> sequencer;
+    engine::EventHub hub;
     std::string host_key;
     std::map<Ticket, Taken> open;  // requests that it has not answered
     std::uint64_t published_rows;
@@ -80,17 +93,21 @@ class Service {
     Millis wall_ms;  // when they were made
   };
 
-  /// Carries out what the sequencer says, and sets the timer anew.
+  /// Carries out what the sequencer and the hub say, and sets the timer anew.
   void drain();
   void carry_out(const engine::Append& append);
   void carry_out(engine::Respond respond);
   void carry_out(const engine::Publish& publish);
+  void carry_out(const engine::SendFrame& send);
+  void carry_out(const engine::HangUp& hang_up);
+  void carry_out(const engine::BeginLedger& begin);
 
   void settle_append(unsigned fate);
   void acknowledge();
   void keep_pending();
   /// An event of this process; it does not happen when the process is gone by then.
   void later(Millis delay_ms, std::function<void()> event);
+  [[nodiscard]] std::optional<Millis> next_deadline();
   void arm();
   void check_hold(const Taken& taken) const;
   void check_claim(const Taken& taken, const wire::Response& response) const;

@@ -94,6 +94,18 @@ enum class Count : std::uint8_t {
   crashes_after_durable,
   requests_while_down,
   service_busy,
+  // Those who listen.
+  events_heard,
+  sockets,
+  sockets_refused,
+  sockets_lost,
+  sockets_silent,
+  sockets_stalled,
+  channels_paused,
+  listeners_crashed,
+  listeners_hung_up_on,
+  listeners_revoked,
+  listeners_caught_up,
   // Proofs.
   ledgers_verified,
   ledgers_verified_with_pin,

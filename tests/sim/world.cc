@@ -22,6 +22,7 @@ void World::run() {
   std::vector<std::string> agent_ids;
   for (const std::unique_ptr<Agent>& agent : agents_) agent_ids.push_back(agent->identity().agent_id);
   for (const std::unique_ptr<Operator>& op : operators_) op->live(agent_ids, key_ids_);
+  for (const std::unique_ptr<Listener>& listener : listeners_) listener->live();
   change_weather();
   trouble_service();
 
@@ -75,9 +76,14 @@ void World::furnish() {
         ask(wire::Method::post, "/operators",
             R"({"name":")" + std::string(name) + R"(","roles":)" + std::string(roles) + "}");
     const Result<json::Document> body = json::parse(response.body);
-    operators_.push_back(std::make_unique<Operator>(
-        stage, network_, oracle_,
-        OperatorIdentity{std::string(name), std::string(body->root()["api_key"].string())}));
+    const std::string api_key(body->root()["api_key"].string());
+    operators_.push_back(
+        std::make_unique<Operator>(stage, network_, oracle_, OperatorIdentity{std::string(name), api_key}));
+    if (stage.chance.percent(60)) add_listener(name, api_key, "");
+  }
+  for (const std::unique_ptr<Agent>& agent : agents_) {
+    const AgentIdentity& who = agent->identity();
+    if (stage.chance.percent(60)) add_listener(who.name, who.api_key, who.agent_id);
   }
   for (const std::string_view pattern : policy_patterns) {
     if (stage.chance.percent(15)) continue;
@@ -85,12 +91,20 @@ void World::furnish() {
   }
 }
 
+void World::add_listener(std::string_view name, std::string api_key, std::string agent_id) {
+  listeners_.push_back(std::make_unique<Listener>(stage, sockets_, service_, oracle_,
+                                                  std::string(name) + "'s ear", std::move(api_key),
+                                                  std::move(agent_id)));
+}
+
 // ---- Trouble ----------------------------------------------------------------------------------------------
 
 void World::change_weather() {
   if (!stage.faults) return;
   const std::int64_t draw = stage.chance.between(0, 9);
-  network_.set_weather(draw < 5 ? 0 : draw < 8 ? 1 : 2);
+  const int weather = draw < 5 ? 0 : draw < 8 ? 1 : 2;
+  network_.set_weather(weather);
+  sockets_.set_weather(weather);
   stage.timeline.in(stage.chance.between(5'000, 60'000), [this] { change_weather(); });
 }
 
@@ -118,11 +132,13 @@ void World::calm_down() {
   stage.say("world     from here on nothing goes wrong");
   stage.faults = false;
   network_.set_weather(0);
+  sockets_.set_weather(0);
 }
 
 Statistics World::finish() {
   agents_.clear();  // A process tells its counts when it ends.
   operators_.clear();
+  listeners_.clear();
   return stage.statistics;
 }
 
@@ -130,6 +146,8 @@ void World::check_rest() {
   service_.check_rest();
   for (const std::unique_ptr<Agent>& agent : agents_) agent->check_rest();
   for (const std::unique_ptr<Operator>& op : operators_) op->check_rest();
+  for (const std::unique_ptr<Listener>& listener : listeners_) listener->check_rest();
+  sockets_.check_rest();
   effects_.check_rest();
   for (const std::unique_ptr<Agent>& agent : agents_) agent->check_answers_stay(service_);
 }

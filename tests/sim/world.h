@@ -8,10 +8,12 @@
 
 #include "agent.h"
 #include "effects.h"
+#include "listener.h"
 #include "network.h"
 #include "operator.h"
 #include "oracle.h"
 #include "service.h"
+#include "sockets.h"
 #include "stage.h"
 
 namespace al::sim {
@@ -32,6 +34,7 @@ class World {
  private:
   void furnish();
   wire::Response ask(wire::Method method, std::string target, std::string body);
+  void add_listener(std::string_view name, std::string api_key, std::string agent_id);
   void change_weather();
   void trouble_service();
   void calm_down();
@@ -40,9 +43,11 @@ class World {
   Oracle oracle_{stage};
   Service service_{stage, oracle_};
   Network network_{stage, service_};
+  Sockets sockets_{stage, service_};
   Effects effects_{stage, oracle_};
   std::vector<std::unique_ptr<Agent>> agents_;
   std::vector<std::unique_ptr<Operator>> operators_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<std::string> key_ids_;
 };
 
