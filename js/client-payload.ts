@@ -1,9 +1,7 @@
 // The smaller module: clients of a lattice elsewhere.
 
+import { own } from "#module/client";
+import create from "./client.mjs";
 import type { Payload } from "./payload.js";
 
-export const clientPayload: Payload = {
-  name: "client.wasm",
-  glue: async () => (await import("./client.mjs")).default,
-  url: () => new URL("./client.wasm", import.meta.url),
-};
+export const clientPayload: Payload = { name: "client.wasm", create, own };

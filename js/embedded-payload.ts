@@ -1,9 +1,7 @@
 // The larger module: a lattice, and clients of it.
 
+import { own } from "#module/agentlattice";
+import create from "./agentlattice.mjs";
 import type { Payload } from "./payload.js";
 
-export const embeddedPayload: Payload = {
-  name: "agentlattice.wasm",
-  glue: async () => (await import("./agentlattice.mjs")).default,
-  url: () => new URL("./agentlattice.wasm", import.meta.url),
-};
+export const embeddedPayload: Payload = { name: "agentlattice.wasm", create, own };

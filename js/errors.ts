@@ -22,7 +22,7 @@ export interface ErrorTraits {
  * holds a key.
  *
  * Codes in upper case and stable, for instance `UNAUTHENTICATED`, `INVALID_ARGUMENT`, `POLICY_INVALID`,
- * `IDEMPOTENCY_MISMATCH`, `LEDGER_UNAVAILABLE`, `CLOSED`.
+ * `IDEMPOTENCY_MISMATCH`, `LEDGER_UNAVAILABLE`, `MODULE_UNAVAILABLE`, `CLOSED`.
  */
 export class AgentLatticeError extends Error {
   override name = "AgentLatticeError";
@@ -162,6 +162,16 @@ export function errorFromBoundary(error: BoundaryError, cause?: unknown): AgentL
 /** A mistake of whoever calls the façade. */
 export const invalidArgument = (message: string, cause?: unknown): AgentLatticeError =>
   new AgentLatticeError("INVALID_ARGUMENT", message, { cause });
+
+/** The kernel's WebAssembly cannot be had. */
+export const moduleUnavailable = (problem: string, cause?: unknown): AgentLatticeError => {
+  const detail = cause instanceof Error ? `: ${cause.message}` : "";
+  return new AgentLatticeError(
+    "MODULE_UNAVAILABLE",
+    `${problem}${detail}; see that the package's .wasm is served, or pass it as "wasm"`,
+    { cause },
+  );
+};
 
 /** An answer to a call on something that was closed. */
 export const closedError = (what: string): AgentLatticeError =>

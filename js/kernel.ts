@@ -75,27 +75,29 @@ export class Kernel {
   static async start(payload: Payload, options: KernelOptions = {}): Promise<Kernel> {
     const kernel = new Kernel(options.lattice);
     const { fetch, WebSocket } = options;
-    const [create, module] = await Promise.all([payload.glue(), loadModule(payload, options.wasm)]);
+    const module = await loadModule(payload, options.wasm);
     kernel.#exports = await new Promise<Exports>((resolve, rejectWith) => {
       const reject = (cause: unknown): void =>
         rejectWith(options.wasm === undefined ? cause : mismatch(payload, cause));
-      create({
-        host: kernel.#host(),
-        fetch: fetch && ((url, init) => fetch(url as string, init ?? {}, kernel.#submitting)),
-        WebSocket,
-        // The factory has no way to hear that this failed, so it is raced with a rejection of our own.
-        instantiateWasm: (imports, receive) => {
-          const instance = WebAssembly.instantiate(module, imports);
-          instance.then((made) => receive(made, module), reject);
-          return {};
-        },
-        print: ignore,
-        printErr: ignore,
-        onAbort: (cause) => void kernel.#poison(cause),
-        onAnswer: (answer) => {
-          kernel.#answer = answer;
-        },
-      }).then(resolve, reject);
+      payload
+        .create({
+          host: kernel.#host(),
+          fetch: fetch && ((url, init) => fetch(url as string, init ?? {}, kernel.#submitting)),
+          WebSocket,
+          // The factory has no way to hear that this failed, so it is raced with a rejection of our own.
+          instantiateWasm: (imports, receive) => {
+            const instance = WebAssembly.instantiate(module, imports);
+            instance.then((made) => receive(made, module), reject);
+            return {};
+          },
+          print: ignore,
+          printErr: ignore,
+          onAbort: (cause) => void kernel.#poison(cause),
+          onAnswer: (answer) => {
+            kernel.#answer = answer;
+          },
+        })
+        .then(resolve, reject);
     });
     if (kernel.#ended) throw kernel.#ended;
     return kernel;

@@ -2,10 +2,13 @@
 // does not hold.
 
 import type { Factory } from "./boundary.js";
+import type { WasmSource } from "./loaders/compile.js";
 
 export interface Payload {
   /** Its name in the package, for people. */
   readonly name: string;
-  readonly glue: () => Promise<Factory>;
-  readonly url: () => URL;
+  /** Emscripten's glue. Imported with the package: a service worker may not import anything later. */
+  readonly create: Factory;
+  /** How this runtime comes by the module. */
+  readonly own: () => WasmSource | Promise<WasmSource>;
 }

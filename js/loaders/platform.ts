@@ -1,5 +1,26 @@
-// The one seam between the core and the runtime it is in: every loader exports `loadModule`, and which one is taken is
-// decided here.
+// The one seam between the core and the runtime it is in. What begins with "#" is chosen by runtime, in npm/package.json under
+// "imports": `#loader` says how to read what is behind a URL, `#module/…` where the package's own modules are.
+
+import { read } from "#loader";
+import type { Payload } from "../payload.js";
+import { compile, type WasmSource } from "./compile.js";
 
 export type { WasmSource } from "./compile.js";
-export { loadModule } from "./node.js";
+
+const compiled = new Map<Payload, Promise<WebAssembly.Module>>();
+
+/** The module that was handed over, else the package's own, which is compiled once and shared by whoever asks. */
+export async function loadModule(
+  payload: Payload,
+  source: WasmSource | Promise<WasmSource> | undefined,
+): Promise<WebAssembly.Module> {
+  if (source !== undefined) return compile(await source, read);
+  const module = compiled.get(payload) ?? own(payload);
+  compiled.set(payload, module);
+  // One that failed is tried again by the next.
+  module.catch(() => compiled.delete(payload));
+  return module;
+}
+
+const own = async (payload: Payload): Promise<WebAssembly.Module> =>
+  compile(await payload.own(), read);

@@ -1,5 +1,6 @@
 // The synchronous façade of an agent: the methods of AgentLattice, without promises.
 
+import { NetworkCaller } from "#network-caller";
 import type { CheckpointStore } from "../checkpoints.js";
 import { MemoryCheckpointStore } from "../checkpoints.js";
 import { configOf } from "../client.js";
@@ -31,7 +32,6 @@ import { toWire } from "../wire-names.js";
 import { type Caller, verifyNow, without } from "./caller.js";
 import { DelegatedAgentSync, scopedNow } from "./delegated-agent-sync.js";
 import { EmbeddedCaller } from "./embedded-caller.js";
-import { NetworkCaller } from "./network-caller.js";
 
 /** A method's options without a signal: while it runs, nobody in this thread can abort anything. */
 export type Sync<T> = Omit<T, "signal">;

@@ -1,7 +1,12 @@
 // Synchronous calls over a network: a worker runs the asynchronous client, and this thread sleeps until the answer is there.
 // Nothing of this thread's event loop runs meanwhile, and nothing of it is needed, so it does no harm inside asynchronous code.
 
-import type * as Threads from "node:worker_threads";
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  Worker,
+} from "node:worker_threads";
 import {
   AgentLatticeCrashedError,
   type AgentLatticeError,
@@ -9,21 +14,20 @@ import {
   invalidArgument,
 } from "../errors.js";
 import type { Request } from "../requests.js";
-import { type Caller, checkRequest, wouldBlock } from "./caller.js";
+import { type Caller, checkRequest } from "./caller.js";
 import { answered, pulse, type Reply, readError, silence_ms_max, words } from "./protocol.js";
 
 /** How long this thread sleeps before it looks whether the worker lives. */
 const look_ms = 5000;
 
 interface Line {
-  readonly worker: Threads.Worker;
-  readonly port: Threads.MessagePort;
+  readonly worker: Worker;
+  readonly port: MessagePort;
   readonly word: Int32Array;
 }
 
 export class NetworkCaller implements Caller {
   readonly #options: Readonly<Record<string, unknown>>;
-  readonly #threads: typeof Threads;
   #line: Line | undefined;
   #number = 0;
   #ended: AgentLatticeError | undefined;
@@ -31,7 +35,6 @@ export class NetworkCaller implements Caller {
   /** `options`: of a client, as far as they can be copied to another thread. */
   constructor(options: Readonly<Record<string, unknown>>) {
     this.#options = options;
-    this.#threads = threads();
   }
 
   call<T>(request: Request): T {
@@ -41,7 +44,7 @@ export class NetworkCaller implements Caller {
     const number = ++this.#number;
     worker.postMessage({ number, request: checkRequest(request) });
     this.#wait(word, number);
-    const mail = this.#threads.receiveMessageOnPort(port) as { readonly message: Reply };
+    const mail = receiveMessageOnPort(port) as { readonly message: Reply };
     const { data, error } = mail.message;
     if (error !== undefined) throw readError(error);
     return data as T;
@@ -52,10 +55,9 @@ export class NetworkCaller implements Caller {
   }
 
   #open(): Line {
-    const { Worker, MessageChannel } = this.#threads;
     const memory = new SharedArrayBuffer(words * Int32Array.BYTES_PER_ELEMENT);
     const { port1, port2 } = new MessageChannel();
-    let worker: Threads.Worker;
+    let worker: Worker;
     try {
       worker = new Worker(new URL("./worker.js", import.meta.url), {
         workerData: { memory, port: port2, options: this.#options },
@@ -97,15 +99,3 @@ export class NetworkCaller implements Caller {
 
 const lost = (): AgentLatticeError =>
   new AgentLatticeCrashedError("CRASHED", "the worker of this AgentLatticeSync is gone");
-
-/** Looked up, not imported: this module is loaded where there are no threads, too. */
-function threads(): typeof Threads {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?: (id: string) => typeof Threads | undefined };
-  };
-  const found = process?.getBuiltinModule?.("node:worker_threads");
-  if (found !== undefined) return found;
-  throw wouldBlock(
-    "this platform has no thread that may wait for another: Node.js (20.16 or newer), Deno and Bun have; use AgentLattice here, or a lattice in this process",
-  );
-}

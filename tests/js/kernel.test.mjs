@@ -128,6 +128,8 @@ test("the module can be handed over in every form", async () => {
     bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
     await WebAssembly.compile(bytes),
     new Response(bytes, { headers: { "content-type": "application/wasm" } }),
+    new Response(bytes, { headers: { "content-type": "text/html" } }),
+    new Response(bytes),
     wasmUrl,
     wasmUrl.href,
     Promise.resolve(bytes),
@@ -140,8 +142,14 @@ test("what is no module is refused, each time it is tried", async () => {
   await failure(Lattice.open({ wasm: "agentlattice.wasm" }), "INVALID_ARGUMENT");
   const other = await failure(Lattice.open({ wasm: clientUrl }), "INVALID_ARGUMENT");
   assert.match(other.message, /must be the agentlattice\.wasm/);
-  await failure(Lattice.open({ wasm: new Response("gone", { status: 404 }) }), "INVALID_ARGUMENT");
-  await assert.rejects(Lattice.open({ wasm: new Uint8Array(8) }), WebAssembly.CompileError);
+  const html = { headers: { "content-type": "text/html" } };
+  const useless = [
+    new Response("gone", { status: 404 }),
+    new Response("<!doctype html>", html),
+    new Uint8Array(8),
+    new URL("nothing.wasm", wasmUrl),
+  ];
+  for (const wasm of useless) await failure(Lattice.open({ wasm }), "MODULE_UNAVAILABLE");
   const al = new AgentLattice({
     apiKey: "al_test_x",
     wasm: Promise.reject(new Error("no module")),

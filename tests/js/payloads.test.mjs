@@ -7,7 +7,7 @@ import { temporaryFolder } from "./house.mjs";
 
 const dist = new URL("../../npm/dist/", import.meta.url);
 
-/** The files that a bundle of `entry` would hold, its lazy parts included. */
+/** The files that a bundle of `entry` for Node.js would hold, its lazy parts included. */
 function bundleOf(entry) {
   const found = new Set();
   const add = (url) => {

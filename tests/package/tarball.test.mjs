@@ -40,7 +40,7 @@ test("it holds what the sources make, and nothing else", () => {
   const ofSources = filesBelow(join(house, "js"))
     .map((file) => `dist/${file}`)
     .flatMap((file) =>
-      /\.d\.m?ts$/.test(file)
+      /\.d(\.wasm)?\.m?ts$/.test(file)
         ? [file]
         : [file.replace(/\.ts$/, ".js"), file.replace(/\.ts$/, ".d.ts")],
     );
@@ -88,11 +88,12 @@ test("no file names a place on the machine that built it", () => {
 
 test("everything that it exports is there, and nobody depends on more", () => {
   const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
-  const targets = Object.values(manifest.exports).flatMap((target) =>
-    typeof target === "string" ? [target] : Object.values(target),
-  );
+  const targets = (entry) =>
+    typeof entry === "string" ? [entry] : Object.values(entry).flatMap(targets);
   const files = new Set(filesBelow(installed).map((file) => `./${file}`));
-  for (const target of targets) assert.ok(files.has(target), target);
+  for (const target of targets([manifest.exports, manifest.imports]))
+    for (const module of ["client", "agentlattice"])
+      assert.ok(files.has(target.replace("*", module)), target);
   assert.equal(manifest.dependencies, undefined);
   assert.deepEqual(readdirSync(join(scratch, "project/node_modules/@agentlattice")), ["wasm"]);
 });

@@ -14,14 +14,19 @@ export const buildWasm = () => step("kernel to WebAssembly", (show) => cmake("wa
 
 /** js/ and the modules of build/wasm: everything that the package ships, in npm/dist. */
 export async function buildPackage() {
-  const sources = [...filesBelow("js", /\.m?ts$/), "tsconfig.json", "package-lock.json"];
+  const sources = [
+    ...filesBelow("js", /\.m?ts$/),
+    "tsconfig.json",
+    "package-lock.json",
+    "tools/lib/build.mjs",
+  ];
   if (!existsSync(at("npm/dist"))) rmSync(at("build/typescript.stamp"), { force: true });
   await unlessStamped("build/typescript.stamp", hashOf(sources), () =>
     step("TypeScript", async () => {
       rmSync(at("npm/dist"), { recursive: true, force: true });
       await run("node_modules/.bin/tsc", ["--project", "tsconfig.json"]);
       // tsc does not emit what is already a declaration.
-      for (const file of filesBelow("js", /\.d\.m?ts$/))
+      for (const file of filesBelow("js", /\.d(\.wasm)?\.m?ts$/))
         copyIfChanged(file, file.replace("js/", "npm/dist/"));
     }),
   );

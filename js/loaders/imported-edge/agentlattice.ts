@@ -1,0 +1,4 @@
+// As in Workers; the bundlers for this runtime want to be told with "?module".
+
+export const own = async (): Promise<WebAssembly.Module> =>
+  (await import("../../agentlattice.wasm?module")).default;
