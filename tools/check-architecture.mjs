@@ -41,7 +41,9 @@ const rules = [
 ];
 
 const sources = [
-  ...["src", "wasm", "tests/native", "tests/sim"].flatMap((room) => filesBelow(room, /\.(cc|h)$/)),
+  ...["src", "wasm", "tests/native", "tests/sim", "tests/fuzz"].flatMap((room) =>
+    filesBelow(room, /\.(cc|h)$/),
+  ),
   ...["js", "tools", "examples", "bench", "tests"].flatMap((room) =>
     filesBelow(room, /\.(ts|mjs)$/),
   ),

@@ -1,4 +1,4 @@
-// The three builds. Each is a no-op when nothing changed.
+// The builds. Each is a no-op when nothing changed.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
@@ -8,6 +8,10 @@ import { hashOf, unlessStamped } from "./stamp.mjs";
 
 /** src/ and tests/native/ with the machine's compiler, in build/native. */
 export const buildNative = () => step("native library and tests", (show) => cmake("native", show));
+
+/** tests/fuzz/ with clang, libFuzzer and the sanitizers, in build/fuzz. */
+export const buildFuzz = (targets) =>
+  step("fuzz targets", (show) => cmake("fuzz", show, ["--target", ...targets]));
 
 /** src/ and wasm/ with Emscripten: client and agentlattice, .mjs and .wasm each, in build/wasm. */
 export const buildWasm = () => step("kernel to WebAssembly", (show) => cmake("wasm", show));
@@ -35,7 +39,7 @@ export async function buildPackage() {
       copyIfChanged(`build/wasm/${file}`, `npm/dist/${file}`);
 }
 
-async function cmake(preset, show) {
+async function cmake(preset, show, more = []) {
   const ninja = toolchain("usr/bin/ninja");
   const generator = existsSync(ninja) ? ["-G", "Ninja", `-DCMAKE_MAKE_PROGRAM=${ninja}`] : [];
   // What CMake itself cannot notice: another compiler, or a tree that was moved. Then it starts afresh.
@@ -43,9 +47,8 @@ async function cmake(preset, show) {
   await unlessStamped(`build/${preset}/.configured`, surroundings, () =>
     run("cmake", ["--preset", preset, "--fresh", ...generator], { onLine: show }),
   );
-  await run("cmake", ["--build", `build/${preset}`, "--parallel", String(availableParallelism())], {
-    onLine: show,
-  });
+  const jobs = String(availableParallelism());
+  await run("cmake", ["--build", `build/${preset}`, "--parallel", jobs, ...more], { onLine: show });
 }
 
 function copyIfChanged(from, to) {

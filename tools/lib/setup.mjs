@@ -1,6 +1,6 @@
 // Brings a fresh clone to where it can build: programs of this machine, compiler and libraries, npm packages.
 import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 import { Failure, run } from "./house.mjs";
 import { note, step } from "./progress.mjs";
 import { hashOf, unlessStamped } from "./stamp.mjs";
@@ -15,8 +15,17 @@ const hostPrograms = {
 };
 const cmakeMin = [3, 25];
 
+/** What `npm run fuzz` needs besides; libFuzzer's runtime is a folder, no program. */
+const fuzzPrograms = {
+  "clang++-19": "clang-19",
+  "/usr/lib/llvm-19/lib/clang/19/lib/linux": "libclang-rt-19-dev",
+};
+
+export const setupFuzzing = () => have(fuzzPrograms);
+
 export async function setup() {
-  await haveHostPrograms();
+  await have(hostPrograms);
+  await haveNewCmake();
   await step("compiler and C++ libraries", (show) =>
     run("bash", ["tools/setup-emscripten.sh"], {
       onLine: (line) => show(line.replace(/^toolchain: (\[.*?\] )?/, "")),
@@ -28,10 +37,11 @@ export async function setup() {
   );
 }
 
-async function haveHostPrograms() {
-  const missing = Object.keys(hostPrograms).filter((program) => !onPath(program));
+/** Installs the packages of what is missing; without the right to do that, says how. */
+async function have(programs) {
+  const missing = Object.keys(programs).filter((program) => !onPath(program));
   if (missing.length > 0) {
-    const packages = missing.map((program) => hostPrograms[program]);
+    const packages = missing.map((program) => programs[program]);
     const install = ["apt-get", "install", "-y", "--no-install-recommends", ...packages];
     if (process.getuid?.() !== 0 || !onPath("apt-get")) {
       throw new Failure(
@@ -45,6 +55,9 @@ async function haveHostPrograms() {
       await run(install[0], install.slice(1), { env: { DEBIAN_FRONTEND: "noninteractive" } });
     });
   }
+}
+
+async function haveNewCmake() {
   const version = /(\d+)\.(\d+)/.exec(await run("cmake", ["--version"]));
   const [major, minor] = [Number(version[1]), Number(version[2])];
   if (major < cmakeMin[0] || (major === cmakeMin[0] && minor < cmakeMin[1])) {
@@ -53,7 +66,8 @@ async function haveHostPrograms() {
 }
 
 function onPath(program) {
-  return (process.env.PATH ?? "").split(delimiter).some((folder) => {
+  const folders = isAbsolute(program) ? [""] : (process.env.PATH ?? "").split(delimiter);
+  return folders.some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);
       return true;
