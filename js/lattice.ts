@@ -14,7 +14,7 @@ import type { WasmSource } from "./loaders/platform.js";
 import { Operator } from "./operator.js";
 import { type Kind, readOptions, readText } from "./options.js";
 import { Realtime, type Subscription } from "./realtime.js";
-import { plain } from "./requests.js";
+import { documentOf, plain } from "./requests.js";
 import type { LedgerStore } from "./stores/store.js";
 import { toJson } from "./text.js";
 import type { GovernanceEvent, PolicyFile, RegisteredAgent } from "./types.js";
@@ -24,8 +24,8 @@ import { toWire } from "./wire-names.js";
 export interface LatticeOptions {
   /** Where the ledger is kept. Default: in memory, gone with the lattice. */
   readonly store?: LedgerStore | undefined;
-  /** Parsed JSON of a policy file. Given, it is the whole truth: policies that it does not name are removed. */
-  readonly policies?: PolicyFile | undefined;
+  /** A policy file: its JSON text, which is best (a parsed value has lost names that stand twice), or its value. Given, it is the whole truth: policies that it does not name are removed. */
+  readonly policies?: string | PolicyFile | undefined;
   /** The kernel's module (`agentlattice.wasm`), for runtimes where the package cannot find it by itself. */
   readonly wasm?: WasmSource | Promise<WasmSource> | undefined;
 }
@@ -96,12 +96,13 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
    * `POLICY_INVALID`, whose details name every fault, where a policy does not mean anything. Nothing is open then.
    */
   static async open(options: LatticeOptions = {}): Promise<Lattice> {
-    const known: Record<string, Kind> = { store: "object", policies: "json", wasm: "any" };
+    const known: Record<string, Kind> = { store: "object", policies: "document", wasm: "any" };
     const { store, policies, wasm } = readOptions("Lattice.open", options, known);
     const lattice = new Lattice(store);
     try {
       await lattice.#start(wasm);
-      if (policies !== undefined) await lattice.#ask("replacePolicies", policies);
+      if (policies !== undefined)
+        await lattice.#ask("replacePolicies", documentOf("Lattice.open", policies));
       return lattice;
     } catch (error) {
       await lattice.close().catch(() => {});

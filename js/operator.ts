@@ -91,21 +91,24 @@ export class Operator implements Disposable, AsyncDisposable {
     return this.#client.call(() => requests.policies("org", options));
   }
 
-  /** Stores a policy under its name. `POLICY_INVALID` lists every fault with its position in `details`. */
-  putPolicy(name: string, policy: PolicyDocument, options?: CallOptions): Answer<Policy> {
-    return this.#call("putPolicy", [name], options, policy);
+  /**
+   * Stores a policy, its JSON text or value, under its name. `POLICY_INVALID` lists every fault with its position in `details`;
+   * a policy that can never win beside those that are stored, or leaves one of them nothing to decide, is a fault too.
+   */
+  putPolicy(name: string, policy: string | PolicyDocument, options?: CallOptions): Answer<Policy> {
+    return this.#putDocument("putPolicy", [name], policy, options);
   }
 
   async deletePolicy(name: string, options?: CallOptions): Promise<void> {
     await this.#call("deletePolicy", [name], options);
   }
 
-  /** Makes these all the policies there are; all of them or, with one fault, none. */
+  /** Makes these, JSON text or a value, all the policies there are; all of them or, with one fault, none. */
   replacePolicies(
-    file: PolicyFile,
+    file: string | PolicyFile,
     options?: CallOptions,
   ): Answer<{ readonly policies: number; readonly changed: number }> {
-    return this.#call("replacePolicies", [], options, file);
+    return this.#putDocument("replacePolicies", [], file, options);
   }
 
   /** Registers an agent. Its key is in the answer, this once. */
@@ -184,6 +187,17 @@ export class Operator implements Disposable, AsyncDisposable {
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `Operator { baseUrl: ${JSON.stringify(this.#client.target)}, … }`;
+  }
+
+  #putDocument<T>(
+    operation: string,
+    args: readonly string[],
+    document: unknown,
+    options?: CallOptions,
+  ): Answer<T> {
+    return this.#client.call(() =>
+      requests.plain(operation, args, options, requests.documentOf(operation, document)),
+    );
   }
 
   #call<T>(

@@ -13,6 +13,7 @@ export type Kind =
   | "strings"
   | "object"
   | "json"
+  | "document"
   | "any";
 
 const kinds: Readonly<Record<Kind, { is: (value: unknown) => boolean; name: string }>> = {
@@ -29,6 +30,10 @@ const kinds: Readonly<Record<Kind, { is: (value: unknown) => boolean; name: stri
   json: {
     is: (value) => typeof value === "object" && value !== null,
     name: "an object or an array",
+  },
+  document: {
+    is: (value) => typeof value === "string" || (typeof value === "object" && value !== null),
+    name: "JSON text, an object or an array",
   },
   any: { is: () => true, name: "anything" },
 };

@@ -3,7 +3,7 @@
 
 import { invalidArgument } from "./errors.js";
 import { callOptions, readOptions, readText } from "./options.js";
-import { toQuery } from "./text.js";
+import { JsonText, toQuery } from "./text.js";
 import type {
   ActionOptions,
   ActionResult,
@@ -23,7 +23,7 @@ export interface Request extends CallOptions {
   /** Ids and names that stand in the path. */
   readonly args?: readonly string[] | undefined;
   readonly query?: string | undefined;
-  /** What becomes the JSON body. */
+  /** What becomes the JSON body, or JSON text that is one. */
   readonly body?: unknown;
   readonly eventId?: string | undefined;
   readonly delegationId?: string | undefined;
@@ -41,6 +41,10 @@ export const plain = (
   args: args.map((arg) => readId(operation, arg)),
   body,
 });
+
+/** A policy, or a file of them, on its way: a value, or JSON text, which the kernel reads as it stands. */
+export const documentOf = (operation: string, document: unknown): unknown =>
+  typeof document === "string" ? new JsonText(operation, document) : document;
 
 const actionOptions = {
   ...callOptions,

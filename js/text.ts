@@ -11,11 +11,27 @@ export function wellFormed(text: string): string {
   return native === undefined ? text.replace(loneSurrogate, replacement) : native.call(text);
 }
 
+/** A text that is JSON already: it crosses as it stands, with every digit and every name that `JSON.parse` would lose. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(what: string, text: string) {
+    if (text.trim() === "") throw invalidArgument(`${what}: the JSON text is empty`);
+    // Another text than the one that was written must not become a policy.
+    if (text !== wellFormed(text))
+      throw invalidArgument(
+        `${what}: the JSON text has a lone surrogate, which UTF-8 cannot carry`,
+      );
+    this.text = text;
+  }
+}
+
 /**
  * JSON text of `value`, well-formed. What JSON cannot say (a BigInt, a cycle) is an `INVALID_ARGUMENT` error that names
  * `what`.
  */
 export function toJson(value: unknown, what: string): string {
+  if (value instanceof JsonText) return value.text;
   let text: string | undefined;
   try {
     text = JSON.stringify(value);

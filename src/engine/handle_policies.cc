@@ -62,9 +62,8 @@ Answer Engine::replace_policies(Context& context) {
 }
 
 Answer Engine::put_policy(Context& context) {
-  std::vector<json::Fault> faults;
-  const std::optional<policy::Policy> compiled = policy::compile(context.body.root(), "", faults);
-  if (!compiled) return answer(json::faults_error(Code::policy_invalid, "the policy is not valid", faults));
+  const Result<policy::Policy> compiled = state_.policies.compile_for(context.body.root());
+  if (!compiled) return answer(compiled.error());
   if (compiled->name != context.argument(0)) {
     return answer(Error{Code::policy_invalid, "the policy's name is \"" + compiled->name +
                                                   "\", but its path says \"" + context.argument(0) + "\""});

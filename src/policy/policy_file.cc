@@ -1,6 +1,8 @@
-// PolicySet::compile_file: a file of policies, read as a whole.
+// PolicySet::compile_file, a file of policies read as a whole, and compile_for, one beside those that are
+// there.
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -84,6 +86,29 @@ Result<std::vector<Policy>> PolicySet::compile_file(json::Value file) {
   if (!compiler.faults.empty())
     return json::faults_error(Code::policy_invalid, "the policies are not valid", compiler.faults);
   return policies;
+}
+
+Result<Policy> PolicySet::compile_for(json::Value source) const {
+  std::vector<json::Fault> faults;
+  std::optional<Policy> policy = policy::compile(source, "", faults);
+  if (policy) {
+    std::vector<const Policy*> together{&*policy};
+    for (const Policy* other : all()) {
+      if (other->name != policy->name) together.push_back(other);
+    }
+    for (const Shadow& shadow : find_shadows(together)) {
+      if (shadow.policy == &*policy) {
+        faults.push_back({"", "can never win: policy \"" + shadow.by->name +
+                                  "\" always decides before it; remove that one, or give it conditions"});
+      } else if (shadow.by == &*policy) {
+        faults.push_back(
+            {"", "leaves policy \"" + shadow.policy->name +
+                     "\" no case to decide; remove that one first, or give this one conditions"});
+      }
+    }
+  }
+  if (!faults.empty()) return json::faults_error(Code::policy_invalid, "the policy is not valid", faults);
+  return std::move(*policy);
 }
 
 }  // namespace al::policy

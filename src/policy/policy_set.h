@@ -75,6 +75,9 @@ class PolicySet {
   /// policies of one name and policies that can never win (shadowed by another in this file) among them.
   /// Fails with `policy_invalid`.
   [[nodiscard]] static Result<std::vector<Policy>> compile_file(json::Value file);
+  /// Compiles one policy that is to be put into this set. As strict as for a file: it must not be shadowed by
+  /// a policy of the set, nor shadow one of them. Fails with `policy_invalid`.
+  [[nodiscard]] Result<Policy> compile_for(json::Value source) const;
 
  private:
   struct Entry {
