@@ -41,8 +41,8 @@ const rules = [
 ];
 
 const sources = [
-  ...["src", "wasm", "tests/native", "tests/sim", "tests/fuzz"].flatMap((room) =>
-    filesBelow(room, /\.(cc|h)$/),
+  ...["src", "wasm", "tests/native", "tests/sim", "tests/fuzz", "tests/differential"].flatMap(
+    (room) => filesBelow(room, /\.(cc|h)$/),
   ),
   ...["js", "tools", "examples", "bench", "tests"].flatMap((room) =>
     filesBelow(room, /\.(ts|mjs)$/),

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/json_number.h"
 #include "base/json_writer.h"
 
 // The library's own invariants are its own tests' business; here each would carry a file name and a text into
@@ -87,9 +88,16 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
     out_.nodes.back().unsigned_integer = value;
     return true;
   }
-  bool number_float(number_float_t value, const string_t&) override {
+  bool number_float(number_float_t value, const string_t& text) override {
     if (!std::isfinite(value)) return refuse("a number is too large");
     // A whole number is an integer however it was spelled, so that no two values share one canonical form.
+    if (const std::optional<WholeNumber> whole = exact_whole(text)) {
+      constexpr std::uint64_t int64_min_magnitude = std::uint64_t{1} << 63;
+      if (!whole->negative) return number_unsigned(whole->magnitude);
+      if (whole->magnitude <= int64_min_magnitude)
+        return number_integer(static_cast<std::int64_t>(0 - whole->magnitude));
+    }
+    // And so is what a double rounds to one.
     if (std::trunc(value) == value && value >= -0x1p63 && value < 0x1p64) {
       return value < 0x1p63 ? number_integer(static_cast<std::int64_t>(value))
                             : number_unsigned(static_cast<std::uint64_t>(value));

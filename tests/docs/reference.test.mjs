@@ -100,6 +100,36 @@ test("docs/policy.md has exactly the operators, fields, keys and effects of src/
   }
 });
 
+test("npm/policy.schema.json has exactly the operators, fields, keys, effects and names of src/policy", () => {
+  const { $defs } = JSON.parse(source("npm/policy.schema.json"));
+  const listOf = (path, pattern) => all(/"([\w.]+)"/g, pattern.exec(source(path))[1]).flat();
+  const { operator, field } = $defs.leaf.properties;
+  assert.deepEqual(
+    operator.enum,
+    listOf("src/policy/operators.cc", /operator_names\(\) \{[^{]*\{([^}]*)\}/),
+  );
+  assert.equal(field.$ref, "#/$defs/field");
+  const [{ enum: fields }] = $defs.field.anyOf;
+  assert.deepEqual(fields, all(/KernelField\{"([\w.]+)"/g, source("src/policy/field.cc")).flat());
+  const { effect, ...properties } = $defs.policy.properties;
+  assert.deepEqual(effect.enum, listOf("src/policy/policy.cc", /effect_names\{([^}]*)\}/));
+  const keys = tableOf("docs/policy.md", "key").flatMap(([cell]) => quoted(cell));
+  const approval = Object.keys($defs.approval.properties);
+  assert.deepEqual(
+    sorted([...Object.keys(properties), "effect"]),
+    sorted(keys.filter((key) => !approval.includes(key))),
+  );
+  const readers = all(/terms(?:\.\w+\(|, )"(\w+)"/g, source("src/policy/policy.cc")).flat();
+  assert.deepEqual(sorted(approval), sorted(new Set(readers)));
+  const enums = $defs.leaf.allOf.flatMap(
+    ({ then }) => then.properties?.value?.anyOf?.[0]?.enum ?? [],
+  );
+  const names = ["sensitivity", "weekday"].flatMap((what) =>
+    listOf("src/policy/scalar.cc", new RegExp(`${what}_names\\(\\) \\{[^{]*\\{([^}]*)\\}`)),
+  );
+  assert.deepEqual(enums, names);
+});
+
 test("docs/policy.md explains every reason for a denial", () => {
   const reasons = [
     ...all(/return "([A-Z_]+)";/g, source("src/policy/policy_set.cc")),

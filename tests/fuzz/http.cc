@@ -44,7 +44,8 @@ class Organisation {
     names_["$approval"] = asked["approval_id"];
     names_["$event"] = asked["audit_event_id"];
     names_["$delegation"] = set_up("agent", "POST", "/api/v1/delegations",
-                                   R"({"name":"child","capabilities":["read.*"],"ttl":5})")["delegation_id"];
+                                   R"({"name":"child","capabilities":["read.*"],"ttl":5})")["id"];
+    for (const auto& [name, value] : names_) must(!value.empty(), "the prologue made what it names");
   }
 
   void send(std::string_view text) {

@@ -48,7 +48,15 @@ test("it holds what the sources make, and nothing else", () => {
   const modules = files.filter((file) => file.endsWith(".wasm"));
   assert.ok(modules.includes("dist/agentlattice.wasm"));
   const glue = modules.map((file) => file.replace(/wasm$/, "mjs"));
-  const expected = [...ofSources, ...modules, ...glue, "LICENSE", "README.md", "package.json"];
+  const expected = [
+    ...ofSources,
+    ...modules,
+    ...glue,
+    "LICENSE",
+    "README.md",
+    "package.json",
+    "policy.schema.json",
+  ];
   assert.deepEqual(files, expected.sort());
 });
 
