@@ -36,7 +36,7 @@ export const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const effects = ["deny", "require_approval", "conditional", "allow"];
 const i64_max = 2n ** 63n - 1n;
 
-// ---- Facts: what an action says about a field -----------------------------------------------------------------------------
+// What an action says about a field.
 
 const found = (value) => ({ state: "found", value });
 const missing = (shown) => ({ state: "missing", shown });
@@ -104,7 +104,7 @@ function factOf(field, action) {
   }
 }
 
-// ---- Operators -------------------------------------------------------------------------------------------------------------
+// Operators.
 
 const kindOf = (value) => {
   if (typeof value === "bigint" || typeof value === "number") return "number";
@@ -193,7 +193,7 @@ function test(leaf, fact) {
   return compare(operator, fact.value, operandOf(leaf));
 }
 
-// ---- Conditions ------------------------------------------------------------------------------------------------------------
+// Conditions.
 
 const inTheWay = (outcome, wanted) =>
   wanted ? outcome !== "holds" : outcome !== "fails" && outcome !== "absent";
@@ -224,7 +224,7 @@ function explain(condition, action, wanted) {
 export const judge = (policy, action) =>
   explain({ all: policy.conditions ?? [] }, action, true).outcome;
 
-// ---- Which policy decides --------------------------------------------------------------------------------------------------
+// Which policy decides.
 
 const isActionType = (text) =>
   text.length <= 128 && /^[A-Za-z0-9_:-]+(\.[A-Za-z0-9_:-]+)*$/.test(text);
