@@ -3,6 +3,7 @@
 //   npm test                              all
 //   npm test -- tests/js/gate.test.mjs    these files of node:test only
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { setupMatrix } from "../tests/package/setup.mjs";
 import { buildNative, buildPackage, buildWasm } from "./lib/build.mjs";
 import { at, filesBelow, runInForeground } from "./lib/house.mjs";
 import { main } from "./lib/progress.mjs";
@@ -14,6 +15,8 @@ await main(async (files) => {
   await setup();
   await buildWasm();
   await buildPackage();
+  if (files.length === 0 || files.some((file) => file.startsWith("tests/package/")))
+    await setupMatrix("core");
   if (files.length > 0) return close([await testJavaScript(files)]);
   await buildNative();
   const javaScript = ["js", "package", "docs"].flatMap((room) =>

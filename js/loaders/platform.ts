@@ -2,6 +2,7 @@
 // "imports": `#loader` says how to read what is behind a URL, `#module/…` where the package's own modules are.
 
 import { read } from "#loader";
+import { moduleUnavailable } from "../errors.js";
 import type { Payload } from "../payload.js";
 import { compile, type WasmSource } from "./compile.js";
 
@@ -22,5 +23,13 @@ export async function loadModule(
   return module;
 }
 
-const own = async (payload: Payload): Promise<WebAssembly.Module> =>
-  compile(await payload.own(), read);
+async function own(payload: Payload): Promise<WebAssembly.Module> {
+  let source: WasmSource;
+  try {
+    source = await payload.own();
+  } catch (cause) {
+    // A bundle without `import.meta.url`, or without the file.
+    throw moduleUnavailable(`${payload.name} cannot be found`, cause);
+  }
+  return compile(source, read);
+}

@@ -18,6 +18,7 @@ import { setups } from "./setups.mjs";
 const block_ms_max = 20_000;
 const runnable = join(house, "build", "docs");
 const { scripts } = JSON.parse(readFileSync(join(house, "package.json"), "utf8"));
+const published = JSON.parse(readFileSync(join(house, "npm/package.json"), "utf8"));
 const presets = JSON.parse(readFileSync(join(house, "CMakePresets.json"), "utf8"));
 
 const check = { js: runScript, json: checkJson, bash: checkCommands, text: () => {} };
@@ -84,6 +85,7 @@ function checkCommand(command) {
   const preset = /--preset (\S+)/.exec(command)?.[1];
   const path = args.find((arg) => arg.includes("/") && !arg.startsWith("-"));
   const known =
+    command === `npm install ${published.name}` ||
     (script !== undefined && (Object.hasOwn(scripts, script) || command === "npm run")) ||
     (preset !== undefined && presets.configurePresets.some(({ name }) => name === preset)) ||
     (["node", "rm", "eval"].includes(program) && path !== undefined && isOurs(path));

@@ -45,4 +45,21 @@ const server = await serveOfSetup(lattice);
 `,
     after: "selfHosted.close();\nawait server.close({ graceMs: 0 });",
   },
+  /** The same lattice as seen from elsewhere: `apiKey` and `baseUrl`. */
+  service: {
+    before: `${open}
+const { apiKey } = await lattice.registerAgent({ name: "remote" });
+const server = await serveOfSetup(lattice);
+const baseUrl = server.url;
+`,
+    after: "await server.close({ graceMs: 0 });",
+  },
+  /** What every CommonJS file finds. */
+  commonjs: {
+    before: `
+import { createRequire } from "node:module";
+const require = createRequire(import.meta.url);
+`,
+    after: "",
+  },
 };

@@ -2,13 +2,15 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { blocksOf, house } from "../docs/blocks.mjs";
+import { installTarball } from "./stage.mjs";
 
 let scratch;
+let project;
 let installed;
 
 const run = (program, args, cwd) =>
@@ -21,43 +23,45 @@ const filesBelow = (folder) =>
 
 before(() => {
   scratch = mkdtempSync(join(tmpdir(), "agentlattice-"));
-  run("npm", ["pack", "./npm", "--pack-destination", scratch], house);
-  const tarball = readdirSync(scratch).find((name) => name.endsWith(".tgz"));
-  const project = join(scratch, "project");
-  mkdirSync(project);
-  writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }');
-  // Without its optional peer, which would have to come from a registry.
-  run(
-    "npm",
-    ["install", "--offline", "--omit=optional", "--omit=peer", join(scratch, tarball)],
-    project,
-  );
+  ({ project } = installTarball(scratch));
   installed = join(project, "node_modules/@agentlattice/wasm");
 });
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
 test("it holds what the sources make, and nothing else", () => {
-  const ofSources = filesBelow(join(house, "js"))
-    .map((file) => `dist/${file}`)
-    .flatMap((file) =>
-      /\.d(\.wasm)?\.m?ts$/.test(file)
-        ? [file]
-        : [file.replace(/\.ts$/, ".js"), file.replace(/\.ts$/, ".d.ts")],
-    );
-  const files = filesBelow(installed);
-  const modules = files.filter((file) => file.endsWith(".wasm"));
-  assert.ok(modules.includes("dist/agentlattice.wasm"));
-  const glue = modules.map((file) => file.replace(/wasm$/, "mjs"));
-  const expected = [
+  const isDeclaration = (file) => /\.d(\.wasm)?\.m?ts$/.test(file);
+  const ofSources = filesBelow(join(house, "js")).flatMap((file) =>
+    isDeclaration(file) ? [file] : [file.replace(/\.ts$/, ".js"), file.replace(/\.ts$/, ".d.ts")],
+  );
+  const entries = ["index.js", "server/node.js", "stores/sqlite.js", "sync/index.js"];
+  const commonJs = ["bundle.js", "package.json", ...entries];
+  const declarations = [...ofSources, "browser.d.ts"].filter((file) => file.endsWith(".d.ts"));
+  const modules = ["client.wasm", "agentlattice.wasm"];
+  const dist = [
     ...ofSources,
+    ...["browser.js", "browser.d.ts", "build-info.json"],
     ...modules,
-    ...glue,
+    ...modules.map((module) => module.replace(/wasm$/, "mjs")),
+    ...[...commonJs, ...declarations].map((file) => `cjs/${file}`),
+  ];
+  const expected = [
+    ...dist.map((file) => `dist/${file}`),
     "LICENSE",
     "README.md",
     "package.json",
     "policy.schema.json",
+    "sync/package.json",
   ];
-  assert.deepEqual(files, expected.sort());
+  assert.deepEqual(filesBelow(installed), expected.sort());
+});
+
+test("unpacked it is at most 1.5 MB", (t) => {
+  const bytes = filesBelow(installed).reduce(
+    (sum, file) => sum + readFileSync(join(installed, file)).length,
+    0,
+  );
+  t.diagnostic(`${bytes} bytes`);
+  assert.ok(bytes <= 1_500_000, `${bytes} bytes`);
 });
 
 test("there is one copy of each module", () => {
@@ -71,6 +75,16 @@ test("there is one copy of each module", () => {
   assert.equal(new Set(hashes).size, hashes.length);
   for (const file of filesBelow(installed).filter((name) => /\.m?js$/.test(name))) {
     assert.doesNotMatch(readFileSync(join(installed, file), "utf8"), /AGFzbQ|\\0asm/, file);
+  }
+});
+
+test("it tells what it was built with, and the hashes of its modules", () => {
+  const info = JSON.parse(readFileSync(join(installed, "dist/build-info.json"), "utf8"));
+  for (const name of ["emscripten", "clang", "typescript", "esbuild"])
+    assert.match(info.toolchain[name], /^\d+\.\d+/, name);
+  for (const [file, sha256] of Object.entries(info.sha256)) {
+    const bytes = readFileSync(join(installed, "dist", file));
+    assert.equal(createHash("sha256").update(bytes).digest("hex"), sha256, file);
   }
 });
 
@@ -103,13 +117,13 @@ test("everything that it exports is there, and nobody depends on more", () => {
     for (const module of ["client", "agentlattice"])
       assert.ok(files.has(target.replace("*", module)), target);
   assert.equal(manifest.dependencies, undefined);
-  assert.deepEqual(readdirSync(join(scratch, "project/node_modules/@agentlattice")), ["wasm"]);
+  assert.deepEqual(readdirSync(join(project, "node_modules/@agentlattice")), ["wasm"]);
 });
 
 test("the README's first example runs in an empty folder", () => {
   const [first] = blocksOf("README.md").filter(({ language }) => language === "js");
-  writeFileSync(join(scratch, "project/first.mjs"), first.code);
-  const output = run(process.execPath, ["first.mjs"], join(scratch, "project"));
+  writeFileSync(join(project, "first.mjs"), first.code);
+  const output = run(process.execPath, ["first.mjs"], project);
   const promised = /\/\/ → (.*)/.exec(first.code)[1];
   assert.equal(output.trim(), promised);
   assert.equal(
@@ -122,8 +136,8 @@ test("without SQLite, the error says what to install", { skip: hasSqlite() }, ()
   const script = `
     import { SqliteStore } from "@agentlattice/wasm/sqlite";
     await new SqliteStore({ path: "x.db" }).open().catch((error) => console.log(error.message));`;
-  writeFileSync(join(scratch, "project/sqlite.mjs"), script);
-  const output = run(process.execPath, ["sqlite.mjs"], join(scratch, "project"));
+  writeFileSync(join(project, "sqlite.mjs"), script);
+  const output = run(process.execPath, ["sqlite.mjs"], project);
   assert.match(output, /npm install @photostructure\/sqlite/);
 });
 

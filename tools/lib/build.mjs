@@ -2,6 +2,8 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
+import { writeBuildInfo } from "./build-info.mjs";
+import { buildBundles } from "./bundles.mjs";
 import { at, filesBelow, house, run, toolchain } from "./house.mjs";
 import { step } from "./progress.mjs";
 import { hashOf, unlessStamped } from "./stamp.mjs";
@@ -24,7 +26,9 @@ export async function buildPackage() {
     "package-lock.json",
     "tools/lib/build.mjs",
   ];
-  if (!existsSync(at("npm/dist"))) rmSync(at("build/typescript.stamp"), { force: true });
+  if (!existsSync(at("npm/dist/cjs")))
+    for (const stamp of ["typescript", "bundles", "build-info"])
+      rmSync(at(`build/${stamp}.stamp`), { force: true });
   await unlessStamped("build/typescript.stamp", hashOf(sources), () =>
     step("TypeScript", async () => {
       rmSync(at("npm/dist"), { recursive: true, force: true });
@@ -37,7 +41,18 @@ export async function buildPackage() {
   for (const name of ["client", "agentlattice"])
     for (const file of [`${name}.mjs`, `${name}.wasm`])
       copyIfChanged(`build/wasm/${file}`, `npm/dist/${file}`);
+  const modules = filesBelow("npm/dist", /\.m?js$/).filter((file) => !isBundle(file));
+  const parts = [...modules, "npm/package.json", "tools/lib/bundles.mjs"];
+  await unlessStamped("build/bundles.stamp", hashOf(parts), () =>
+    step("bundles of the package", buildBundles),
+  );
+  const built = ["client", "agentlattice"].map((name) => `npm/dist/${name}.wasm`);
+  const origins = ["npm/package.json", "package-lock.json", "tools/lib/build-info.mjs"];
+  const info = hashOf([...built, ...origins, "build/toolchain.cmake"]);
+  await unlessStamped("build/build-info.stamp", info, writeBuildInfo);
 }
+
+const isBundle = (file) => /^npm\/dist\/(cjs\/|browser\.)/.test(file);
 
 async function cmake(preset, show, more = []) {
   const ninja = toolchain("usr/bin/ninja");

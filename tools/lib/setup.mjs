@@ -41,19 +41,10 @@ export async function setup() {
 async function have(programs) {
   const missing = Object.keys(programs).filter((program) => !onPath(program));
   if (missing.length > 0) {
-    const packages = missing.map((program) => programs[program]);
-    const install = ["apt-get", "install", "-y", "--no-install-recommends", ...packages];
-    if (process.getuid?.() !== 0 || !onPath("apt-get")) {
-      throw new Failure(
-        `missing on this machine: ${missing.join(", ")}\n` +
-          `  as root, run: apt-get update && ${install.join(" ")}\n  then try again`,
-      );
-    }
-    note(`missing on this machine: ${missing.join(", ")}; installing with: ${install.join(" ")}`);
-    await step(`apt packages ${packages.join(" ")}`, async () => {
-      await run("apt-get", ["-qq", "update"]);
-      await run(install[0], install.slice(1), { env: { DEBIAN_FRONTEND: "noninteractive" } });
-    });
+    await installDebian(
+      missing,
+      missing.map((program) => programs[program]),
+    );
   }
 }
 
@@ -63,6 +54,22 @@ async function haveNewCmake() {
   if (major < cmakeMin[0] || (major === cmakeMin[0] && minor < cmakeMin[1])) {
     throw new Failure(`cmake is ${version[0]}; ${cmakeMin.join(".")} or newer is needed`);
   }
+}
+
+/** Installs Debian packages, or says how somebody who may can. `what`: what is missing, for people. */
+export async function installDebian(what, packages) {
+  const install = ["apt-get", "install", "-y", "--no-install-recommends", ...packages];
+  if (process.getuid?.() !== 0 || !onPath("apt-get")) {
+    throw new Failure(
+      `missing on this machine: ${what.join(", ")}\n` +
+        `  as root, run: apt-get update && ${install.join(" ")}\n  then try again`,
+    );
+  }
+  note(`missing on this machine: ${what.join(", ")}; installing with: ${install.join(" ")}`);
+  await step(`apt packages ${packages.join(" ")}`, async () => {
+    await run("apt-get", ["-qq", "update"]);
+    await run(install[0], install.slice(1), { env: { DEBIAN_FRONTEND: "noninteractive" } });
+  });
 }
 
 function onPath(program) {

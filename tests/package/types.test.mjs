@@ -1,0 +1,99 @@
+// The tarball as TypeScript and the linters of packages see it.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { house } from "../docs/blocks.mjs";
+import { packagesFolder } from "./setup.mjs";
+import { installTarball } from "./stage.mjs";
+
+const bin = (name) => join(packagesFolder("core"), "node_modules/.bin", name);
+let scratch;
+let project;
+let tarball;
+
+before(() => {
+  assert.ok(existsSync(packagesFolder("core")), "its packages are set up by `npm test`");
+  scratch = mkdtempSync(join(tmpdir(), "agentlattice-"));
+  ({ project, tarball } = installTarball(scratch));
+});
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+function passes(program, args) {
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    cwd: project,
+    encoding: "utf8",
+  });
+  assert.equal(error, undefined);
+  assert.equal(status, 0, stdout + stderr);
+}
+
+test("publint finds nothing", () =>
+  passes(bin("publint"), ["--strict", "node_modules/@agentlattice/wasm"]));
+
+// What browsers and bundlers alone can load has one form.
+test("attw finds nothing", () =>
+  passes(bin("attw"), [
+    tarball,
+    "--exclude-entrypoints",
+    "browser",
+    "client.wasm",
+    "agentlattice.wasm",
+  ]));
+
+const source = `
+import { AgentLattice, type ActionResult, isDeniedError, Lattice } from "@agentlattice/wasm";
+import { serve } from "@agentlattice/wasm/node";
+import { SqliteStore } from "@agentlattice/wasm/sqlite";
+import { AgentLatticeSync } from "@agentlattice/wasm/sync";
+
+export async function main(): Promise<string> {
+  const lattice = await Lattice.open({ store: new SqliteStore({ path: "x.db" }), policies: [] });
+  const result: ActionResult = await lattice.agent("a").execute("x", { metadata: { n: 1 } });
+  const server = await serve(lattice);
+  const al = new AgentLattice({ apiKey: "k", baseUrl: server.url });
+  const status: "executed" | "requested" | "denied" = result.status;
+  // @ts-expect-error A denial has no such field.
+  al.gate("x").catch((error: unknown) => isDeniedError(error) && error.nonsense);
+  // @ts-expect-error There is no such option.
+  await al.execute("x", { metadta: {} });
+  return status + new AgentLatticeSync({ lattice, agent: "b" }).execute("x").status;
+}
+`;
+
+const modules = `
+import client from "@agentlattice/wasm/client.wasm";
+import { AgentLattice } from "@agentlattice/wasm/browser";
+export const al = new AgentLattice({ apiKey: "k", wasm: client });
+`;
+
+const resolutions = [
+  { module: "node16", files: ["esm.mts", "commonjs.cts"] },
+  { module: "nodenext", files: ["esm.mts", "commonjs.cts", "modules.mts"] },
+  { module: "esnext", moduleResolution: "bundler", files: ["esm.mts", "modules.mts"] },
+];
+
+for (const { files, ...resolution } of resolutions) {
+  const name = resolution.moduleResolution ?? resolution.module;
+  test(`strict types hold with moduleResolution ${name}`, () => {
+    writeFileSync(join(project, "esm.mts"), source);
+    writeFileSync(join(project, "commonjs.cts"), source);
+    writeFileSync(join(project, "modules.mts"), modules);
+    const compilerOptions = {
+      ...resolution,
+      target: "es2022",
+      lib: ["es2023", "dom", "dom.iterable", "dom.asynciterable", "esnext.disposable"],
+      types: ["node"],
+      typeRoots: [join(house, "node_modules/@types")],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      skipLibCheck: false,
+    };
+    const config = join(project, "tsconfig.json");
+    writeFileSync(config, JSON.stringify({ files, compilerOptions }));
+    passes(join(house, "node_modules/.bin/tsc"), ["--project", config]);
+  });
+}
