@@ -45,9 +45,12 @@ const server = await serveOfSetup(lattice);
 `,
     after: "selfHosted.close();\nawait server.close({ graceMs: 0 });",
   },
-  /** The same lattice as seen from elsewhere: `apiKey` and `baseUrl`. */
+  /** A lattice as seen from elsewhere: `apiKey` and `baseUrl`. */
   service: {
-    before: `${open}
+    before: `
+import { Lattice as LatticeOfSetup } from "@agentlattice/wasm";
+import { serve as serveOfSetup } from "@agentlattice/wasm/node";
+const lattice = await LatticeOfSetup.open({ policies: ${JSON.stringify(policies)} });
 const { apiKey } = await lattice.registerAgent({ name: "remote" });
 const server = await serveOfSetup(lattice);
 const baseUrl = server.url;

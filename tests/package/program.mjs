@@ -41,8 +41,10 @@ export function start(command, args, options = {}) {
       look();
       return peak_bytes;
     },
+    /** Ends it, and with `detached` its whole group: what it has started, too. */
     async stop() {
-      child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null && child.pid !== undefined)
+        process.kill(options.detached ? -child.pid : child.pid, "SIGKILL");
       await ended.catch(() => {});
     },
   };

@@ -1,5 +1,5 @@
 // Browsers, started on a page that reports by itself: no driver is between.
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run, start } from "../program.mjs";
 
@@ -95,9 +95,7 @@ export async function inBrowser({ open }, page, { service, scratch, reportOf }, 
   } catch (error) {
     throw new Error(`${error.message}\n${program.errors().slice(-1000)}`);
   } finally {
-    // A browser is many processes: the group ends.
-    if (existsSync(`/proc/${program.child.pid}`)) process.kill(-program.child.pid, "SIGKILL");
-    await program.ended.catch(() => {});
+    await program.stop();
   }
 }
 

@@ -121,6 +121,7 @@ async function inWrangler(stage, packages) {
     }),
   );
   const args = [
+    join(packages, "node_modules/wrangler/bin/wrangler.js"),
     "dev",
     "--ip",
     "127.0.0.1",
@@ -128,7 +129,8 @@ async function inWrangler(stage, packages) {
     String(port),
     "--show-interactive-dev-session=false",
   ];
-  const program = start(join(packages, "node_modules/.bin/wrangler"), args, {
+  // It asks for Node.js 22.
+  const program = start(join(packages, "node_modules/node22/bin/node"), args, {
     cwd: project,
     env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "1" },
     detached: true,
@@ -136,9 +138,7 @@ async function inWrangler(stage, packages) {
   try {
     return await ask(`http://127.0.0.1:${port}`, stage, program);
   } finally {
-    // It has children of its own: the group ends.
-    process.kill(-program.child.pid, "SIGKILL");
-    await program.ended;
+    await program.stop();
   }
 }
 
