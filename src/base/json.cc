@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <utility>
 
 #include "base/json_number.h"
 #include "base/json_writer.h"
-
-// The library's own invariants are its own tests' business; here each would carry a file name and a text into
-// the module.
-#define JSON_ASSERT(condition) static_cast<void>(0)
-#include <nlohmann/json.hpp>
+#include "base/nlohmann.h"
 
 namespace al::json {
 
@@ -59,6 +56,14 @@ std::string position(std::string_view text, std::size_t byte) {
   const std::size_t line_start = before.rfind('\n');
   const std::size_t column = line_start == std::string_view::npos ? byte : byte - line_start - 1;
   return "line " + std::to_string(line) + ", column " + std::to_string(std::max<std::size_t>(column, 1));
+}
+
+/// A heap sort, for its size; most objects are in order already.
+void sort_by_name(std::vector<Member>& members) {
+  const auto by_name = [](const Member& a, const Member& b) { return less_utf16(a.name, b.name); };
+  if (std::is_sorted(members.begin(), members.end(), by_name)) return;
+  std::make_heap(members.begin(), members.end(), by_name);
+  std::sort_heap(members.begin(), members.end(), by_name);
 }
 
 /// nlohmann::json's SAX events, written down as nodes.
@@ -114,7 +119,10 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   bool start_object(std::size_t) override { return open(Kind::object); }
   bool start_array(std::size_t) override { return open(Kind::array); }
   bool end_array() override { return close(); }
-  bool end_object() override { return names_differ(open_.back()) && close(); }
+  bool end_object() override {
+    const std::uint32_t object = open_.back();
+    return close() && names_differ(object);
+  }
   bool binary(binary_t&) override { return refuse("binary values are not JSON"); }
   bool parse_error(std::size_t byte, const std::string&, const nlohmann::detail::exception& error) override {
     constexpr int number_overflow = 406;
@@ -160,15 +168,15 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool names_differ(std::uint32_t object) {
-    names_.clear();
-    for (std::uint32_t at = object + 1; at < out_.nodes.size(); at = out_.after(at + 1)) {
-      names_.push_back(out_.string_at(at));
-    }
-    std::sort(names_.begin(), names_.end());
-    const auto twin = std::adjacent_find(names_.begin(), names_.end());
-    if (twin == names_.end()) return true;
+    members_.clear();
+    const MemberIterator end(&out_, out_.nodes[object].end);
+    for (MemberIterator at(&out_, object + 1); at != end; ++at) members_.push_back(*at);
+    sort_by_name(members_);
+    const auto twin = std::adjacent_find(members_.begin(), members_.end(),
+                                         [](const Member& a, const Member& b) { return a.name == b.name; });
+    if (twin == members_.end()) return true;
     std::string shown;
-    append_string(shown, *twin);
+    append_string(shown, twin->name);
     return refuse("the name " + shown + " appears twice in one object");
   }
 
@@ -176,7 +184,7 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   std::string_view text_;
   const Limits& limits_;
   std::vector<std::uint32_t> open_;
-  std::vector<std::string_view> names_;
+  std::vector<Member> members_;
 };
 
 }  // namespace
@@ -230,7 +238,7 @@ Result<Document> parse(std::string_view text, const Limits& limits) {
   document.storage_->text.reserve(text.size());
   document.storage_->nodes.reserve(text.size() / 8 + 1);
   Builder builder(*document.storage_, text, limits);
-  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {
+  if (!nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &builder)) {
     return Error{Code::malformed_json, "malformed JSON: " + builder.fault};
   }
   return document;
@@ -436,8 +444,7 @@ void append_canonical(std::string& out, Value value) {
       std::vector<Member> sorted;
       sorted.reserve(value.size());
       for (const Member member : value.members()) sorted.push_back(member);
-      std::sort(sorted.begin(), sorted.end(),
-                [](const Member& a, const Member& b) { return less_utf16(a.name, b.name); });
+      sort_by_name(sorted);
       out += '{';
       bool first = true;
       for (const auto& [name, member_value] : sorted) {

@@ -2,9 +2,9 @@
 
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <cstdlib>
-#include <limits>
+
+#include "base/decimal.h"
 
 namespace al::json {
 
@@ -62,72 +62,6 @@ void append_integer(std::string& out, Integer value) {
 void append_number(std::string& out, std::int64_t value) { append_integer(out, value); }
 void append_number(std::string& out, std::uint64_t value) { append_integer(out, value); }
 
-namespace {
-
-/// A positive double as digits and the power of ten of the first one: d.ddd × 10^exponent.
-struct Decimal {
-  std::string digits;
-  int exponent = 0;
-};
-
-/// `value`, correctly rounded to `precision` digits.
-Decimal rounded(double value, int precision) {
-  std::array<char, 40> text;
-  std::snprintf(text.data(), text.size(), "%.*e", precision - 1, value);
-  Decimal out;
-  const char* at = text.data();
-  for (; *at != 'e'; ++at) {
-    if (*at >= '0' && *at <= '9')
-      out.digits += *at;  // Whatever the locale has for a decimal point is left out.
-  }
-  out.exponent = std::atoi(at + 1);
-  return out;
-}
-
-bool reads_as(const Decimal& decimal, double value) {
-  // As a whole number with an exponent: no decimal point, no locale.
-  const std::string text =
-      decimal.digits + "e" + std::to_string(decimal.exponent + 1 - static_cast<int>(decimal.digits.size()));
-  return std::strtod(text.c_str(), nullptr) == value;
-}
-
-/// The decimal one unit above in the last digit.
-void step_up(Decimal& decimal) {
-  std::size_t at = decimal.digits.size();
-  while (at > 0 && decimal.digits[at - 1] == '9') decimal.digits[--at] = '0';
-  if (at > 0) {
-    ++decimal.digits[at - 1];
-  } else {
-    decimal.digits.insert(0, 1, '1').pop_back();
-    ++decimal.exponent;
-  }
-}
-
-/// The shortest digits that read back as `value`, and of those the closest (ECMAScript, Number::toString).
-/// Not std::to_chars: its tables are 10 kB that no compression shrinks, and few numbers get here. Any decimal
-/// of up to 15 digits survives a double, so 15 digits less their trailing zeros are the shortest where they
-/// read back. Where a value is a power of two, the doubles below it are closer than those above, and the
-/// shortest decimal may be the one above the rounded one.
-Decimal shortest(double value) {
-  constexpr int precision_max = 17;
-  const bool subnormal =
-      value < std::numeric_limits<double>::min();  // Fewer bits: 15 digits may be too many.
-  for (int precision = subnormal ? 1 : 15; precision < precision_max; ++precision) {
-    Decimal candidate = rounded(value, precision);
-    if (!reads_as(candidate, value)) {
-      step_up(candidate);
-      if (!reads_as(candidate, value)) continue;
-    }
-    candidate.digits.erase(candidate.digits.find_last_not_of('0') + 1);
-    return candidate;
-  }
-  Decimal exact = rounded(value, precision_max);
-  exact.digits.erase(exact.digits.find_last_not_of('0') + 1);
-  return exact;
-}
-
-}  // namespace
-
 void append_number(std::string& out, double value) {
   if (value == 0) {  // Also for -0.
     out += '0';
@@ -138,7 +72,7 @@ void append_number(std::string& out, double value) {
     value = -value;
   }
   // ECMAScript's k is digits.size(), its n is point.
-  const auto [digits, exponent] = shortest(value);
+  const auto [digits, exponent] = shortest_decimal(value);
   const int point = exponent + 1;
   const int count = static_cast<int>(digits.size());
   if (point > 21 || point < -5) {

@@ -309,4 +309,21 @@ TEST_CASE("An absent value is written as null", "[base][json][canonical]") {
   CHECK(canonical(Value()) == "null");
 }
 
+TEST_CASE("Members are sorted and compared however many there are", "[base][json]") {
+  std::string text = "{";
+  std::string sorted = "{";
+  constexpr int count = 1000;
+  for (int i = 0; i < count; ++i) {
+    // 997 and 1000 have no common divisor, so each number comes once, out of order.
+    const auto member = [](int n) { return "\"" + std::to_string(10'000 + n) + "\":" + std::to_string(n); };
+    if (i > 0) text += ',', sorted += ',';
+    text += member(i * 997 % count);
+    sorted += member(i);
+  }
+  CHECK(canonical(parsed(text + "}").root()) == sorted + "}");
+  const Result<Document> twins = parse(text + ",\"10500\":0}");
+  REQUIRE_FALSE(twins.ok());
+  CHECK(twins.error().message.find("the name \"10500\" appears twice") != std::string::npos);
+}
+
 }  // namespace al::json
