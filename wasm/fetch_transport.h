@@ -4,9 +4,9 @@
 
 #include <emscripten/fetch.h>
 
+#include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 
 #include "transport/transport.h"
 #include "verbs.h"
@@ -40,7 +40,7 @@ class FetchTransport final : public transport::Transport {
 
   std::string base_url_;
   Verbs& verbs_;
-  std::unordered_map<client::AttemptId, std::unique_ptr<Exchange>> exchanges_;
+  std::map<client::AttemptId, std::unique_ptr<Exchange>> exchanges_;
 };
 
 }  // namespace al::wasm

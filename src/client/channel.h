@@ -31,7 +31,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -152,7 +152,7 @@ class Channel {
   std::optional<Millis> stable_at_ms_;  // live: when it counts as stable
   int failures_ = 0;                    // in a row
   int protocol_errors_ = 0;             // in a row
-  std::deque<ChannelOutput> outputs_;
+  std::list<ChannelOutput> outputs_;
 };
 
 }  // namespace al::client

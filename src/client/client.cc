@@ -138,8 +138,9 @@ void Client::close(Now now) {
   closed_ = true;
   std::vector<Serial> open;
   open.reserve(by_id_.size());
-  for (const auto& [id, serial] : by_id_) open.push_back(serial);
-  std::sort(open.begin(), open.end());  // An unordered map's order is not the same everywhere.
+  for (const auto& [serial, entry] : calls_) {
+    if (!entry.call->settled()) open.push_back(serial);
+  }
   for (const Serial serial : open) {
     Entry& entry = calls_.at(serial);
     entry.call->give_up({Code::closed, "the client was closed while this call was open"}, now, shared_);

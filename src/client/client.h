@@ -17,15 +17,15 @@
 //
 // Theory of operation: this is only a switchboard. Calls live under serial numbers of its own, because an
 // application's id is free again while a call cleans up; attempts and deadlines are indexed, so that an input
-// costs the same with 10,000 calls open.
+// costs hardly more with 10,000 calls open.
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "base/entropy.h"
@@ -77,9 +77,9 @@ class Client {
   Shared shared_;
   bool closed_ = false;
   Serial last_serial_ = 0;
-  std::unordered_map<Serial, Entry> calls_;
-  std::unordered_map<CallId, Serial> by_id_;  // calls that have not settled
-  std::unordered_map<AttemptId, Serial> by_attempt_;
+  std::map<Serial, Entry> calls_;
+  std::map<CallId, Serial> by_id_;  // calls that have not settled
+  std::map<AttemptId, Serial> by_attempt_;
   std::set<std::pair<Millis, Serial>> deadlines_;
 };
 

@@ -2,7 +2,7 @@
 // one verb.
 #pragma once
 
-#include <deque>
+#include <list>
 
 #include "base/entropy.h"
 #include "client/config.h"
@@ -17,7 +17,7 @@ struct Shared {
   Entropy entropy;
   RetryBudget budget;
   Stats stats;
-  std::deque<Output> outputs;  // in the order in which they are to be carried out
+  std::list<Output> outputs;  // in the order in which they are to be carried out
   AttemptId last_attempt = 0;
 };
 
