@@ -1,25 +1,29 @@
 # How code becomes a WebAssembly module: the one place for compiler and linker flags of the wasm build.
 
 # Size counts twice: it is downloaded, and it is compiled at every start. So everything is made small, but for the few files that every row
-# passes through. (-O2 throughout: 1.6 times the size after brotli, for an execute that takes 0.75 of the time.)
+# of an embedded lattice passes through. (-O2 throughout: 1.6 times the size after brotli, for an execute that takes 0.75 of the time.)
 set(AGENTLATTICE_WASM_OPTIMISE -Oz CACHE STRING "optimisation of the wasm build: -O2, -Os or -Oz")
 set(AGENTLATTICE_WASM_HOT_SOURCES
   src/audit/canonical.cc src/audit/merkle.cc src/audit/row.cc src/base/json_writer.cc src/base/sha256.cc)
 
 # For a library that ends up in a module, and for all that links to it.
 function(al_compile_for_wasm target)
-  target_compile_options(${target} PUBLIC
-    ${AGENTLATTICE_WASM_OPTIMISE}
+  target_compile_options(${target} PRIVATE ${AGENTLATTICE_WASM_OPTIMISE} PUBLIC
     -flto               # inlines across files; drops what the bindings do not reach
     -fno-exceptions     # errors are values; saves about 16 kB, and nothing can cross Embind as a bare number
     -fno-rtti           # nobody asks for a type's name
     -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)   # no path of the building machine in the published binary
-  set_source_files_properties(${AGENTLATTICE_WASM_HOT_SOURCES} TARGET_DIRECTORY ${target} PROPERTIES COMPILE_OPTIONS -O2)
-  # NDEBUG stays undefined: a broken invariant must abort (and the wrapper then refuses to go on), not run on.
+  # A broken invariant must end the instance, not run on: NDEBUG stays undefined, and assert traps, without a text.
+  target_include_directories(${target} BEFORE PUBLIC wasm/include)
   target_compile_definitions(${target} PUBLIC
     JSON_NOEXCEPTION                            # nlohmann/json: same reason as -fno-exceptions
     EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)        # Embind: needed with -fno-rtti
 endfunction()
+
+# The hot files once more, fast. A module that holds these leaves those of the library out.
+add_library(agentlattice_hot OBJECT EXCLUDE_FROM_ALL ${AGENTLATTICE_WASM_HOT_SOURCES})
+target_compile_options(agentlattice_hot PRIVATE -O2)
+target_link_libraries(agentlattice_hot PRIVATE agentlattice al_warnings)
 
 # al_add_wasm_module(<target> OUTPUT <name> SOURCES <file>... PRE_JS <file> JS_LIBRARY <file>)
 # Links the kernel and SOURCES to <build>/<name>.mjs and <name>.wasm. The .mjs exports a factory; loading the .wasm is
@@ -36,11 +40,12 @@ function(al_add_wasm_module target)
 
   add_executable(${target} ${arg_SOURCES})
   set_target_properties(${target} PROPERTIES OUTPUT_NAME ${arg_OUTPUT} SUFFIX .mjs LINK_DEPENDS "${arg_PRE_JS};${arg_JS_LIBRARY}")
-  target_link_libraries(${target} PRIVATE agentlattice al_warnings)   # the compile flags come with the kernel
+  target_compile_options(${target} PRIVATE ${AGENTLATTICE_WASM_OPTIMISE})
+  # The other compile flags come with the kernel. Embind comes last, so that wasm/embind_types.cc is found before its own list of types.
+  target_link_libraries(${target} PRIVATE agentlattice al_warnings embind)
   target_link_options(${target} PRIVATE
     ${AGENTLATTICE_WASM_OPTIMISE} -flto -fno-exceptions -fno-rtti
     --no-entry                        # a library: there is no main
-    -lembind                          # the bindings of wasm/
     -sEMBIND_AOT                      # generates the invokers at link time: 20 ns a call instead of 200
 
     # The shape of the glue.

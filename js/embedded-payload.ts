@@ -4,4 +4,9 @@ import { own } from "#module/agentlattice";
 import create from "./agentlattice.mjs";
 import type { Payload } from "./payload.js";
 
-export const embeddedPayload: Payload = { name: "agentlattice.wasm", create, own };
+export const embeddedPayload: Payload = {
+  name: "agentlattice.wasm",
+  create,
+  own,
+  lattice: true,
+};

@@ -99,7 +99,11 @@ export class Kernel {
         })
         .then(resolve, reject);
     });
-    if (kernel.#ended) throw kernel.#ended;
+    const ended = kernel.#ended;
+    if (ended) throw options.wasm === undefined ? ended : mismatch(payload, ended);
+    // What the two modules import is so alike that either may start with the other's glue.
+    if ("openLattice" in kernel.#exports !== payload.lattice)
+      throw mismatch(payload, "it is the other one");
     return kernel;
   }
 

@@ -11,4 +11,6 @@ export interface Payload {
   readonly create: Factory;
   /** How this runtime comes by the module. */
   readonly own: () => WasmSource | Promise<WasmSource>;
+  /** Whether it holds a lattice. */
+  readonly lattice: boolean;
 }

@@ -35,7 +35,7 @@ void Host::send(double connection, const std::string& text) {
 }
 
 void Host::hang_up(double connection, std::uint16_t code, const std::string& reason) {
-  callbacks_.call<void>("hangUp", connection, code, reason);
+  callbacks_.call<void>("hangUp", connection, int{code}, reason);
 }
 
 void Host::wake_in(Millis delay_ms, bool keep_alive) {

@@ -142,6 +142,9 @@ test("what is no module is refused, each time it is tried", async () => {
   await failure(Lattice.open({ wasm: "agentlattice.wasm" }), "INVALID_ARGUMENT");
   const other = await failure(Lattice.open({ wasm: clientUrl }), "INVALID_ARGUMENT");
   assert.match(other.message, /must be the agentlattice\.wasm/);
+  const mistaken = new AgentLattice({ apiKey: "al_test_x", wasm: wasmUrl });
+  const larger = await failure(mistaken.whoami(), "INVALID_ARGUMENT");
+  assert.match(larger.message, /must be the client\.wasm/);
   const html = { headers: { "content-type": "text/html" } };
   const useless = [
     new Response("gone", { status: 404 }),

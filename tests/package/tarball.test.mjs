@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { brotliCompressSync } from "node:zlib";
 import { blocksOf, house } from "../docs/blocks.mjs";
 import { installTarball } from "./stage.mjs";
 
@@ -86,6 +87,14 @@ test("it tells what it was built with, and the hashes of its modules", () => {
     const bytes = readFileSync(join(installed, "dist", file));
     assert.equal(createHash("sha256").update(bytes).digest("hex"), sha256, file);
   }
+});
+
+test("what a page downloads for the client fits in 60 kB", () => {
+  const bytesMax = 60_000;
+  const sizes = ["client.wasm", "client.mjs"].map(
+    (file) => brotliCompressSync(readFileSync(join(installed, "dist", file))).length,
+  );
+  assert.ok(sizes[0] + sizes[1] <= bytesMax, `${sizes.join(" + ")} bytes of brotli`);
 });
 
 test("no file names a place on the machine that built it", () => {
