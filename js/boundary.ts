@@ -53,6 +53,16 @@ export interface Exports {
   received(connection: number, text: string): void;
   flushed(connection: number): void;
   hungUp(connection: number): void;
+
+  checkPolicies(policies: string): string;
+  explainAction(policies: string, action: string): string;
+  testPolicies(policies: string, tests: string): string;
+  beginReplay(policies: string): string;
+  replayRows(rows: string): string;
+  endReplay(): string;
+  beginVerification(pinned: string): string;
+  verifyRows(rows: string): string;
+  endVerification(): string;
 }
 
 export interface FactoryArgument {

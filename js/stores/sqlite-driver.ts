@@ -18,13 +18,13 @@ export interface Statement {
 }
 
 interface Driver {
-  readonly DatabaseSync: new (path: string) => Database;
+  readonly DatabaseSync: new (path: string, options?: { readonly readOnly?: boolean }) => Database;
 }
 
-/** Opens, or creates, a file. */
-export async function openDatabase(path: string): Promise<Database> {
+/** Opens, or creates, a file; read-only, it must be there. */
+export async function openDatabase(path: string, readOnly = false): Promise<Database> {
   const { DatabaseSync } = builtIn() ?? (await installed());
-  return new DatabaseSync(path);
+  return new DatabaseSync(path, { readOnly });
 }
 
 /** `node:sqlite`; undefined where this Node.js has none. */

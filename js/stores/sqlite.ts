@@ -14,6 +14,8 @@ export interface SqliteStoreOptions {
   readonly path: string | URL;
   /** How long an append waits for another program that holds the file, in milliseconds. Default: 2000. */
   readonly busyTimeoutMs?: number | undefined;
+  /** Opens the file, which must be there, to read it: nothing is written, nothing is locked for writing. Default: false. */
+  readonly readOnly?: boolean | undefined;
 }
 
 /** "ALat", at offset 68 of the file (sqlite.org/fileformat2.html): whose file this is. */
@@ -57,11 +59,16 @@ export class SqliteStore implements LedgerStore {
   readonly description: string;
   readonly #path: string;
   readonly #busyTimeoutMs: number;
+  readonly #readOnly: boolean;
   #open: Opened | undefined;
 
   constructor(options: SqliteStoreOptions) {
-    const known = { path: "any", busyTimeoutMs: "integer" } as const;
-    const { path, busyTimeoutMs = 2000 } = readOptions("SqliteStore", options, known);
+    const known = { path: "any", busyTimeoutMs: "integer", readOnly: "boolean" } as const;
+    const {
+      path,
+      busyTimeoutMs = 2000,
+      readOnly = false,
+    } = readOptions("SqliteStore", options, known);
     if (!(path instanceof URL) && (typeof path !== "string" || path === "")) {
       throw invalidArgument('SqliteStore: "path" is missing: the file that keeps the ledger');
     }
@@ -69,6 +76,7 @@ export class SqliteStore implements LedgerStore {
       throw invalidArgument('SqliteStore: "busyTimeoutMs" must not be negative');
     this.#path = path instanceof URL ? fileURLToPath(path) : resolve(path);
     this.#busyTimeoutMs = busyTimeoutMs;
+    this.#readOnly = readOnly;
     this.description = this.#path;
   }
 
@@ -83,7 +91,7 @@ export class SqliteStore implements LedgerStore {
     openPaths.add(this.#path);
     try {
       this.#checkHeader();
-      this.#open = this.#prepare(await openDatabase(this.#path));
+      this.#open = this.#prepare(await openDatabase(this.#path, this.#readOnly));
     } catch (error) {
       openPaths.delete(this.#path);
       throw this.#error(error);
@@ -104,8 +112,15 @@ export class SqliteStore implements LedgerStore {
     });
   }
 
+  /** How many rows there are. */
+  size(): number {
+    return ((this.#opened().last.get() as { row_id: number | null }).row_id ?? -1) + 1;
+  }
+
   append(firstRow: number, rows: readonly LedgerRow[]): void {
     const opened = this.#opened();
+    if (this.#readOnly)
+      throw new AgentLatticeError("LEDGER_UNAVAILABLE", `${this.#path} is open for reading only`);
     const { database, insert, last } = opened;
     try {
       // The write lock is taken before the last row is looked at: nobody can come in between.
@@ -141,9 +156,11 @@ export class SqliteStore implements LedgerStore {
   #prepare(database: Database): Opened {
     try {
       database.exec(`PRAGMA busy_timeout = ${this.#busyTimeoutMs}`);
-      this.#createLayout(database);
-      database.exec("PRAGMA journal_mode = WAL");
-      database.exec("PRAGMA synchronous = FULL");
+      if (!this.#readOnly) {
+        this.#createLayout(database);
+        database.exec("PRAGMA journal_mode = WAL");
+        database.exec("PRAGMA synchronous = FULL");
+      }
       return {
         database,
         written: false,
@@ -173,11 +190,14 @@ export class SqliteStore implements LedgerStore {
         `cannot open ${this.#path}: its folder does not exist; create it first`,
       );
     }
-    if (!existsSync(this.#path)) return;
+    if (!existsSync(this.#path)) {
+      if (!this.#readOnly) return;
+      throw new AgentLatticeError("LEDGER_UNAVAILABLE", `${this.#path} does not exist`);
+    }
     const header = new Uint8Array(100);
     try {
       // A file that was made and never written is a new one.
-      if (statSync(this.#path).size === 0) return;
+      if (statSync(this.#path).size === 0 && !this.#readOnly) return;
       const file = openSync(this.#path, "r");
       try {
         readSync(file, header, 0, header.length, 0);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "engine/action_facts.h"
 #include "engine/context.h"
 
 namespace al::engine {
@@ -119,16 +120,9 @@ ActionDecided Engine::decide(const Context& context, const ActionRequest& reques
   if (request.agent_halted) return deny("AGENT_HALTED");
   if (!delegation::covers(*request.agent_capabilities, request.action_type)) return deny("AGENT_SCOPE");
 
-  const policy::Decision decision = state_.policies.decide(
-      {.action_type = request.action_type,
-       .metadata = metadata,
-       .data_accessed = data_accessed,
-       .agent_id = request.agent_id,
-       .agent_name = request.agent_name,
-       .delegation_id = request.delegation_id,
-       .delegation_name = delegation ? std::string_view(delegation->name) : std::string_view(),
-       .delegation_depth = delegation ? delegation->depth : 0,
-       .wall_ms = context.now_ms});
+  const policy::Decision decision =
+      state_.policies.decide(facts_of(state_, {request.action_type, request.agent_id, request.agent_name,
+                                               delegation, metadata, data_accessed, context.now_ms}));
   json::Writer conditions(e.conditions);
   write_conditions(conditions, decision.conditions);
   if (decision.policy) {

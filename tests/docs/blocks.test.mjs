@@ -4,13 +4,15 @@
 //         what it prints must be what its `// → …` comments say, where it has any
 //   json  must parse; what looks like policies, a policy or a condition must compile
 //   bash  each line must be a command of this repository that exists
+//   yaml  is kept as a file in the document's own folder, as `<!-- run: file=NAME -->` above it says; so is js where that stands
+//   console  a session in that folder, after the blocks before it: what follows a `$ ` line is what it must print
 //   text  is a drawing, not code
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { Lattice } from "@agentlattice/wasm";
 import { blocksOf, documents, house, placeOf } from "./blocks.mjs";
 import { setups } from "./setups.mjs";
@@ -21,7 +23,14 @@ const { scripts } = JSON.parse(readFileSync(join(house, "package.json"), "utf8")
 const published = JSON.parse(readFileSync(join(house, "npm/package.json"), "utf8"));
 const presets = JSON.parse(readFileSync(join(house, "CMakePresets.json"), "utf8"));
 
-const check = { js: runScript, json: checkJson, bash: checkCommands, text: () => {} };
+const check = {
+  js: (block, t) => (block.directive?.startsWith("file=") ? keepFile(block) : runScript(block, t)),
+  json: checkJson,
+  bash: checkCommands,
+  yaml: keepFile,
+  console: runSession,
+  text: () => {},
+};
 
 for (const document of documents()) {
   for (const block of blocksOf(document)) {
@@ -70,6 +79,42 @@ function asPolicies(value) {
   const isCondition = ["operator", "any", "all", "not"].some((name) => Object.hasOwn(value, name));
   if (!isCondition) return undefined;
   return [{ name: "sample", action_type: "*", effect: "conditional", conditions: [value] }];
+}
+
+/** A folder for each document whose blocks need one. */
+const folders = new Map();
+
+/** In build/, so that imports find the package. */
+function folderOf(document) {
+  mkdirSync(runnable, { recursive: true });
+  if (!folders.has(document)) folders.set(document, mkdtempSync(join(runnable, "session-")));
+  return folders.get(document);
+}
+
+after(() => {
+  for (const folder of folders.values()) rmSync(folder, { recursive: true, force: true });
+});
+
+function keepFile({ document, directive, code }) {
+  const name = /^file=([\w.-]+)$/.exec(directive ?? "")?.[1];
+  assert.ok(name, "it has no <!-- run: file=NAME --> above it");
+  writeFileSync(join(folderOf(document), name), `${code}\n`);
+}
+
+/** `agentlattice` is the program of the built package. */
+function runSession({ document, code }) {
+  const program = join(house, "npm/dist/cli/main.js");
+  for (const session of code.split(/^\$ /m).slice(1)) {
+    const [command, ...promised] = session.trimEnd().split("\n");
+    const script = `agentlattice() { "${process.execPath}" "${program}" "$@"; }; ${command}`;
+    const { stdout, stderr } = spawnSync("bash", ["-c", script], {
+      cwd: folderOf(document),
+      encoding: "utf8",
+      timeout: block_ms_max,
+      env: { ...process.env, NO_COLOR: "1" },
+    });
+    assert.equal((stdout + stderr).trimEnd(), promised.join("\n").trimEnd(), command);
+  }
 }
 
 function checkCommands({ code }) {

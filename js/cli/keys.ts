@@ -1,0 +1,94 @@
+import type { Operator } from "../operator.js";
+import { bold, cyan, dim, say, sayField, visible } from "../terminal.js";
+import { toWire } from "../wire-names.js";
+import { type Command, exit, Stop, type Words } from "./command.js";
+import { apiKey, isUrl } from "./ledger-source.js";
+
+export const keys: Command = {
+  takes: "agent|operator|revoke NAME LEDGER",
+  files: [3, 3],
+  options: {
+    capability: {
+      type: "string",
+      value: "PATTERN",
+      multiple: true,
+      about: "what an agent may ever ask for, again for each; default: all",
+    },
+    role: {
+      type: "string",
+      value: "ROLE",
+      multiple: true,
+      about: 'of an operator, again for each; "owner" may change policies and keys',
+    },
+    key: { type: "string", value: "KEY_ID", about: "for revoke: which key of the agent NAME" },
+  },
+  more: [
+    "LEDGER is a SQLite file that no server has open, made where it is missing, or the URL of a server, whose owner's key",
+    "comes from AL_API_KEY or the standard input. For revoke, NAME is the agent's id.",
+  ].join("\n"),
+  examples: [
+    [
+      "agentlattice keys agent release-bot ledger.db --capability 'pr.*'",
+      "an agent that may open pull requests",
+    ],
+    ["agentlattice keys operator ada ledger.db --role release", "an operator"],
+    ["agentlattice keys revoke agt-1 ledger.db --key key-2", "a key that was lost"],
+  ],
+  async run(words) {
+    const [what, name, place] = words.files as [string, string, string];
+    if (!["agent", "operator", "revoke"].includes(what))
+      throw new Stop(`keys: "${visible(what)}" must be agent, operator or revoke`, exit.usage);
+    const { operator, close } = await openOwner(place);
+    try {
+      return await change(operator, what, name, words);
+    } finally {
+      await close();
+    }
+  },
+};
+
+async function change(
+  operator: Operator,
+  what: string,
+  name: string,
+  words: Words,
+): Promise<number> {
+  if (what === "revoke") {
+    const key = words.one("key");
+    if (key === undefined) throw new Stop("keys revoke: --key is missing", exit.usage);
+    await operator.revokeKey(name, key);
+    say(words.json ? JSON.stringify({ revoked: key }) : `revoked ${bold(visible(key))}`);
+    return exit.fine;
+  }
+  const capabilities = words.all("capability");
+  const registered =
+    what === "agent"
+      ? await operator.registerAgent({ name, ...(capabilities.length > 0 && { capabilities }) })
+      : await operator.registerOperator({ name, roles: words.all("role") });
+  if (words.json) {
+    say(JSON.stringify(toWire({ ...registered }), null, 2));
+    return exit.fine;
+  }
+  const { apiKey: key, keyId } = registered;
+  say(`${bold(visible(name))} is registered as ${what}`);
+  sayField("key id", visible(keyId));
+  sayField("key", visible(key), { paint: cyan });
+  say(dim("  It is shown this once; the ledger keeps only its SHA-256."));
+  return exit.fine;
+}
+
+async function openOwner(
+  place: string,
+): Promise<{ operator: Operator; close: () => Promise<void> }> {
+  if (isUrl(place)) {
+    const { Operator } = await import("../operator.js");
+    const operator = new Operator({ apiKey: await apiKey(), baseUrl: place });
+    return { operator, close: async () => operator.close() };
+  }
+  const [{ Lattice }, { SqliteStore }] = await Promise.all([
+    import("../lattice.js"),
+    import("../stores/sqlite.js"),
+  ]);
+  const lattice = await Lattice.open({ store: new SqliteStore({ path: place }) });
+  return { operator: lattice.operator(), close: () => lattice.close() };
+}

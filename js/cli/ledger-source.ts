@@ -1,0 +1,143 @@
+// Where the rows of a ledger come from: a SQLite file, which is only read, JSON lines, or a server.
+
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+import type { LedgerRow } from "../stores/store.js";
+import { exit, Stop } from "./command.js";
+
+const rows_per_batch = 1000;
+const page_rows = 500;
+
+/** Batches of rows, from row 0 on. */
+export type Rows = AsyncIterable<readonly LedgerRow[]>;
+
+export interface LedgerSource {
+  /** For people, and what a pinned checkpoint is kept under: a path, a URL. */
+  readonly name: string;
+  /** How many rows there are, where that is known before they are read. */
+  readonly total: number | undefined;
+  readonly rows: Rows;
+}
+
+export const isUrl = (place: string): boolean => /^https?:\/\//.test(place);
+
+export async function openLedger(place: string): Promise<LedgerSource> {
+  if (isUrl(place)) return fromServer(place);
+  return beginsLikeSqlite(place) ? fromSqlite(place) : fromLines(place);
+}
+
+/** The key of a server comes from the environment, or from the standard input: arguments are for all to see. */
+export async function apiKey(): Promise<string> {
+  const { AL_API_KEY: key } = process.env;
+  if (key) return key;
+  if (process.stdin.isTTY === true)
+    throw new Stop("no key: set AL_API_KEY, or send the key to the standard input", exit.usage);
+  const { standardInput } = await import("./document.js");
+  const sent = Buffer.from(await standardInput())
+    .toString("utf8")
+    .trim();
+  if (sent === "")
+    throw new Stop("no key: set AL_API_KEY, or send the key to the standard input", exit.usage);
+  return sent;
+}
+
+function beginsLikeSqlite(path: string): boolean {
+  const magic = "SQLite format 3\0";
+  const header = Buffer.alloc(magic.length);
+  try {
+    const file = openSync(path, "r");
+    try {
+      readSync(file, header, 0, header.length, 0);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw new Stop(`cannot read ${path}: ${(error as Error).message}`);
+  }
+  return header.toString("latin1") === magic;
+}
+
+async function fromSqlite(path: string): Promise<LedgerSource> {
+  const { SqliteStore } = await import("../stores/sqlite.js");
+  const store = new SqliteStore({ path, readOnly: true });
+  await store.open();
+  async function* rows(): Rows & AsyncGenerator<readonly LedgerRow[]> {
+    try {
+      for (let from = 0; ; ) {
+        const batch = store.read(from, rows_per_batch);
+        if (batch.length === 0) return;
+        yield batch;
+        from += batch.length;
+      }
+    } finally {
+      store.close();
+    }
+  }
+  return { name: store.description, total: store.size(), rows: rows() };
+}
+
+/** As `agentlattice export` writes them: `{"row_id", "text", "openings"}`, a row a line. */
+function fromLines(path: string): LedgerSource {
+  async function* rows(): AsyncGenerator<readonly LedgerRow[]> {
+    let batch: LedgerRow[] = [];
+    let number = 0;
+    const lines = createInterface({ input: createReadStream(path, "utf8"), crlfDelay: Infinity });
+    for await (const line of lines) {
+      ++number;
+      if (line === "") continue;
+      batch.push(rowOf(path, number, line));
+      if (batch.length === rows_per_batch) {
+        yield batch;
+        batch = [];
+      }
+    }
+    if (batch.length > 0) yield batch;
+  }
+  return { name: resolve(path), total: undefined, rows: rows() };
+}
+
+function rowOf(path: string, number: number, line: string): LedgerRow {
+  let entry: { text?: unknown; openings?: unknown } | null;
+  try {
+    entry = JSON.parse(line);
+  } catch {
+    entry = null;
+  }
+  const { text, openings = "" } = entry ?? {};
+  if (typeof text === "string" && typeof openings === "string") return [text, openings];
+  throw new Stop(
+    `${path}:${number}: this is no row of a ledger; agentlattice export writes what can be read here`,
+    exit.found,
+  );
+}
+
+interface EntriesPage {
+  readonly entries: readonly { readonly text: string; readonly openings?: string }[];
+  readonly size: number;
+}
+
+async function fromServer(baseUrl: string): Promise<LedgerSource> {
+  const { Client } = await import("../client.js");
+  const client = new Client("agentlattice", { apiKey: await apiKey(), baseUrl });
+  const page = (from: number): Promise<EntriesPage> =>
+    client.call<EntriesPage>(() => ({
+      operation: "entries",
+      query: `from=${from}&limit=${page_rows}`,
+    })) as unknown as Promise<EntriesPage>;
+  const first = await page(0);
+  async function* rows(): AsyncGenerator<readonly LedgerRow[]> {
+    try {
+      let from = 0;
+      for (let at = first; at.entries.length > 0; at = await page(from)) {
+        yield at.entries.map(({ text, openings = "" }): LedgerRow => [text, openings]);
+        from += at.entries.length;
+        // What is written meanwhile is for the next time.
+        if (from >= first.size) return;
+      }
+    } finally {
+      client.close();
+    }
+  }
+  return { name: client.target, total: first.size, rows: rows() };
+}

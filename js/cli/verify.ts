@@ -1,0 +1,135 @@
+import { bold, dim, green, red, say, sayField, visible } from "../terminal.js";
+import { type Command, exit, Stop } from "./command.js";
+import { apiKey, isUrl, openLedger } from "./ledger-source.js";
+import { Progress } from "./progress.js";
+import { Workbench } from "./workbench.js";
+
+/** A verdict, in the names of the JSON that is printed. */
+interface Verdict {
+  readonly valid: boolean;
+  readonly damage: string | null;
+  readonly row: number | null;
+  readonly message: string | null;
+  readonly rows_checked: number;
+  readonly size: number;
+  readonly checkpoint: string | null;
+  /** How many rows were pinned before; null where nothing is kept. */
+  readonly pinned: number | null;
+}
+
+export const verify: Command = {
+  takes: "LEDGER",
+  files: [1, 1],
+  options: {
+    pins: {
+      type: "string",
+      value: "FILE",
+      about: "keep the last good checkpoint here, and compare with it the next time",
+    },
+  },
+  more: [
+    "LEDGER is a SQLite file, JSON lines (agentlattice export), or the URL of a server, whose key comes from AL_API_KEY",
+    "or the standard input. Nothing is believed, all is recomputed. Whoever rewrites a whole ledger leaves no trace in it:",
+    "only a checkpoint that was kept elsewhere, --pins, shows that.",
+  ].join("\n"),
+  examples: [
+    ["agentlattice verify ledger.db --pins /var/lib/audit/pins.json", "every night"],
+    ["AL_API_KEY=… agentlattice verify https://lattice.example.com --json", "a server"],
+  ],
+  async run({ files, json, one }) {
+    const place = files[0] as string;
+    const verdict = await (isUrl(place) ? verifyServer : verifyFile)(place, one("pins"));
+    if (json) say(JSON.stringify(verdict, null, 2));
+    else sayVerdict(place, verdict, one("pins"));
+    return verdict.valid ? exit.fine : exit.found;
+  },
+};
+
+async function verifyFile(place: string, pins: string | undefined): Promise<Verdict> {
+  const ledger = await openLedger(place);
+  const store = await pinStore(pins);
+  const pinned = store?.get(ledger.name) ?? "";
+  const workbench = await Workbench.open();
+  workbench.beginVerification(pinned);
+  const progress = new Progress("verifying", ledger.total);
+  for await (const rows of ledger.rows) {
+    workbench.verifyRows(rows);
+    progress.add(rows.length);
+  }
+  progress.end();
+  const verdict = workbench.endVerification();
+  // A ledger begins with its first row: nothing at all is not a sound one.
+  if (verdict.rows_seen === 0 && verdict.chain_valid)
+    throw new Stop(`${visible(place)} holds no rows`, exit.found);
+  if (verdict.chain_valid) store?.set(ledger.name, verdict.checkpoint);
+  return {
+    valid: verdict.chain_valid,
+    damage: verdict.damage ?? null,
+    row: verdict.first_broken_at_row_id,
+    message: verdict.message ?? null,
+    rows_checked: verdict.rows_checked,
+    size: verdict.size,
+    checkpoint: verdict.checkpoint,
+    pinned: store === undefined ? null : sizeOf(pinned),
+  };
+}
+
+async function verifyServer(baseUrl: string, pins: string | undefined): Promise<Verdict> {
+  const { AgentLattice } = await import("../agent-lattice.js");
+  const checkpoints = await pinStore(pins);
+  const al = new AgentLattice({
+    apiKey: await apiKey(),
+    baseUrl,
+    ...(checkpoints && { checkpoints }),
+  });
+  const origin = new URL(baseUrl).href.replace(/\/+$/, "");
+  const pinned = checkpoints?.get(origin) ?? "";
+  try {
+    const { chainValid, damage, firstBrokenAtRowId, message, rowsChecked, size, checkpoint } =
+      await al.verify();
+    return {
+      valid: chainValid,
+      damage: chainValid ? null : damage,
+      row: firstBrokenAtRowId,
+      message: chainValid ? null : message,
+      rows_checked: rowsChecked,
+      size,
+      checkpoint,
+      pinned: checkpoints === undefined ? null : sizeOf(pinned),
+    };
+  } finally {
+    al.close();
+  }
+}
+
+async function pinStore(path: string | undefined) {
+  if (path === undefined) return undefined;
+  const { FileCheckpointStore } = await import("../stores/file-checkpoints.js");
+  return new FileCheckpointStore({ path });
+}
+
+/** The second line of a note says how many rows it covers (c2sp.org/tlog-checkpoint). */
+const sizeOf = (note: string): number => Number(note.split("\n")[1] ?? 0);
+
+function sayVerdict(place: string, verdict: Verdict, pins: string | undefined): void {
+  const { valid, damage, row, message, rows_checked, checkpoint, pinned } = verdict;
+  say(
+    valid
+      ? `${green("✓")} ${bold(visible(place))} is sound`
+      : `${red("✗")} ${bold(visible(place))} is damaged: ${red(bold(visible(damage)))} at row ${bold(String(row))}`,
+  );
+  if (message) sayField("what", visible(message));
+  sayField("rows", `${rows_checked} checked`);
+  const [origin, , root] = (checkpoint ?? "").split("\n");
+  if (valid && root) sayField("checkpoint", visible(`${origin} ${root}`), { paint: dim });
+  if (pins === undefined) {
+    if (valid)
+      sayField("pins", "none kept: a rewritten whole would not show (--pins FILE)", { paint: dim });
+  } else if (!valid) {
+    sayField("pins", "left as they are");
+  } else {
+    const before =
+      pinned === 0 ? "nothing was pinned before" : `agrees with the ${pinned} rows pinned before`;
+    sayField("pins", `${visible(pins)}: ${before}`);
+  }
+}

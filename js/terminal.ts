@@ -1,0 +1,169 @@
+// What a terminal shows, and how: colours, tables, wrapped text. All text that comes from elsewhere goes through `visible`.
+
+const columns_min = 40;
+const columns_max = 120;
+
+/** `NO_COLOR` (no-color.org) and `FORCE_COLOR` say so; else a terminal gets colours, and nothing else does. */
+function coloured(): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (NO_COLOR) return false;
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== "0") return true;
+  return process.stdout.isTTY === true && TERM !== "dumb";
+}
+
+export type Paint = (text: string) => string;
+
+const paint =
+  (code: number): Paint =>
+  (text) =>
+    coloured() ? `\x1b[${code}m${text}\x1b[0m` : text;
+
+export const bold = paint(1);
+export const dim = paint(2);
+export const red = paint(31);
+export const green = paint(32);
+export const yellow = paint(33);
+export const cyan = paint(36);
+
+export const say = (text = ""): void => void process.stdout.write(`${text}\n`);
+
+/** How wide the output may be; a pipe gets 100 columns. */
+export function columns(): number {
+  const { columns: reported, isTTY } = process.stdout;
+  return Math.max(columns_min, Math.min(reported || (isTTY ? 80 : 100), columns_max));
+}
+
+/**
+ * Text from elsewhere, as a person may safely see it: whatever is invisible, moves the cursor, colours, or turns the direction
+ * of writing is spelt out, as in `\u{202e}`.
+ */
+export const visible = (text: unknown): string =>
+  String(text).replace(
+    /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu,
+    (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`,
+  );
+
+/** JSON on one line, safe to see, with a space after each comma and colon. */
+export const json = (value: unknown): string =>
+  visible(
+    (JSON.stringify(value, null, 1) ?? "")
+      .replace(/([{[])\n\s*|\n\s*(?=[}\]])/g, "$1")
+      .replace(/\n\s*/g, " "),
+  );
+
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+const widthOf = (text: string): number =>
+  [...text].reduce(
+    (width, character) => width + (/\p{M}/u.test(character) ? 0 : wide.test(character) ? 2 : 1),
+    0,
+  );
+
+/** Cuts `text` to at most `width` columns, with an ellipsis where something is missing. */
+export function cut(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let kept = "";
+  for (const character of text) {
+    if (widthOf(kept + character) > width - 1) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
+export const pad = (text: string, width: number): string =>
+  text + " ".repeat(Math.max(0, width - widthOf(text)));
+
+/** `text` in lines of at most `width` columns, broken at spaces where there are any; nothing is lost. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/(?<= )/)) {
+    if (line !== "" && widthOf(line + word.trimEnd()) > width) {
+      lines.push(line.trimEnd());
+      line = "";
+    }
+    line += word;
+    while (widthOf(line.trimEnd()) > width) {
+      const head = cut(line, width + 1).slice(0, -1);
+      lines.push(head);
+      line = line.slice(head.length);
+    }
+  }
+  return [...lines, line.trimEnd()];
+}
+
+/** A label and its text, wrapped beside it. */
+export function sayField(
+  label: string,
+  text: string,
+  { indent = 2, labelWidth = 11, paint: painter = (line: string) => line } = {},
+): void {
+  const [first = "", ...rest] = wrap(text, columns() - indent - labelWidth);
+  const margin = " ".repeat(indent);
+  say(`${margin}${dim(pad(label, labelWidth))}${painter(first)}`);
+  for (const line of rest) say(`${margin}${" ".repeat(labelWidth)}${painter(line)}`);
+}
+
+/** `part` of `whole` as a bar. */
+export function bar(part: number, whole: number, width = 20): string {
+  const filled = whole > 0 ? Math.round((part / whole) * width) : 0;
+  return green("█".repeat(filled)) + dim("░".repeat(width - filled));
+}
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly of: (row: Row) => unknown;
+  readonly paint?: (text: string, row: Row) => string;
+  /** Goes first where there is not enough room. */
+  readonly spare?: boolean;
+}
+
+/**
+ * A table as wide as the terminal, its cells made visible. Where there is not enough room, the columns that are marked
+ * `spare` go first, and then the widest ones give way.
+ */
+export function sayTable<Row>(
+  columnsOfTable: readonly Column<Row>[],
+  rows: readonly Row[],
+  indent = 2,
+): void {
+  const room = columns() - indent;
+  const roomy = fit(columnsOfTable, rows, room).left >= 0;
+  const shown = roomy ? columnsOfTable : columnsOfTable.filter((column) => !column.spare);
+  const { cells, widths, left } = fit(shown, rows, room);
+  for (let excess = -left; excess > 0; --excess) {
+    const widest = widths.indexOf(Math.max(...widths));
+    widths[widest] = (widths[widest] as number) - 1;
+  }
+  const line = (texts: readonly string[], painters: readonly Paint[]): void => {
+    const parts = texts.map((text, index) => {
+      const width = widths[index] as number;
+      const last = index === texts.length - 1;
+      return (painters[index] as Paint)(pad(cut(text, width), last ? 0 : width));
+    });
+    say(`${" ".repeat(indent)}${parts.join("  ").trimEnd()}`);
+  };
+  line(
+    shown.map((column) => column.title),
+    shown.map(() => dim),
+  );
+  rows.forEach((row, index) => {
+    line(
+      cells[index] as readonly string[],
+      shown.map((column) => (text) => column.paint?.(text, row) ?? text),
+    );
+  });
+}
+
+/** The texts of a table, how wide its columns would like to be, and how much room that leaves. */
+function fit<Row>(columnsOfTable: readonly Column<Row>[], rows: readonly Row[], room: number) {
+  const cells = rows.map((row) => columnsOfTable.map((column) => visible(column.of(row) ?? "")));
+  const widths = columnsOfTable.map((column, index) =>
+    cells.reduce(
+      (width, row) => Math.max(width, widthOf(row[index] as string)),
+      widthOf(column.title),
+    ),
+  );
+  const taken = widths.reduce((sum, width) => sum + width, 2 * (widths.length - 1));
+  return { cells, widths, left: room - taken };
+}

@@ -1,0 +1,44 @@
+#include "policy/candidates.h"
+
+#include <algorithm>
+
+#include "policy/shadow.h"
+
+namespace al::policy {
+namespace {
+
+bool is_for(const Policy& policy, const Action& action) {
+  const std::vector<std::string>& agents = policy.agents;
+  return agents.empty() || std::any_of(agents.begin(), agents.end(), [&](const std::string& agent) {
+           return agent == action.agent_id || agent == action.agent_name;
+         });
+}
+
+/// As PolicySet::decide() says.
+bool asked_before(const Policy* a, const Policy* b) {
+  const std::size_t specific_a = a->action_type.specificity();
+  const std::size_t specific_b = b->action_type.specificity();
+  if (specific_a != specific_b) return specific_a > specific_b;
+  if (a->agents.empty() != b->agents.empty()) return b->agents.empty();
+  return decides_before(*a, *b);
+}
+
+}  // namespace
+
+std::vector<Candidate> candidates(const PolicySet& policies, const Action& action) {
+  if (!is_action_type(action.action_type)) return {};
+  std::vector<const Policy*> found = policies.all();
+  std::erase_if(found, [&](const Policy* policy) {
+    return !policy->enabled || !policy->action_type.matches(action.action_type) || !is_for(*policy, action);
+  });
+  std::sort(found.begin(), found.end(), asked_before);
+  std::vector<Candidate> out;
+  for (const Policy* policy : found) {
+    Candidate& candidate = out.emplace_back(Candidate{policy, policy->condition.judge(action), {}});
+    const bool wanted = policy->effect != Effect::deny;
+    static_cast<void>(policy->condition.evaluate(action, candidate.conditions, wanted));
+  }
+  return out;
+}
+
+}  // namespace al::policy
