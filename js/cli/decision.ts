@@ -1,7 +1,7 @@
 // How decisions and their conditions are shown.
 
 import { green, json, red, say, sayTable, yellow } from "../terminal.js";
-import type { Condition } from "./workbench.js";
+import type { ConditionResult } from "../types.js";
 
 /** By decision (`allow`) or by outcome (`executed`). */
 const paints: Readonly<Record<string, (text: string) => string>> = {
@@ -16,7 +16,7 @@ const paints: Readonly<Record<string, (text: string) => string>> = {
 export const paintDecision = (text: string, decision: string): string =>
   (paints[decision] ?? ((plain: string) => plain))(text);
 
-export function sayConditions(conditions: readonly Condition[], indent = 2): void {
+export function sayConditions(conditions: readonly ConditionResult[], indent = 2): void {
   if (conditions.length === 0) return;
   sayTable(
     [

@@ -4,6 +4,7 @@ import { embeddedPayload } from "../embedded-payload.js";
 import { Kernel } from "../kernel.js";
 import type { LedgerRow } from "../stores/store.js";
 import { toJson } from "../text.js";
+import type { ConditionResult } from "../types.js";
 
 /** What is wrong with a file, and where. */
 export interface Fault {
@@ -23,21 +24,12 @@ export interface CheckedPolicy {
   readonly enabled: boolean;
 }
 
-export interface Condition {
-  readonly field: string;
-  readonly operator: string;
-  readonly expected: unknown;
-  readonly actual?: unknown;
-  readonly result: boolean;
-  readonly hint?: string;
-}
-
 export interface Decision {
   readonly decision: "allow" | "deny" | "require_approval";
   readonly reason?: string;
   readonly policy?: string;
   readonly nearest?: string;
-  readonly conditions_evaluated: readonly Condition[];
+  readonly conditions_evaluated: readonly ConditionResult[];
 }
 
 export interface Candidate {
@@ -48,7 +40,7 @@ export interface Candidate {
   readonly agents: readonly string[];
   readonly outcome: "holds" | "fails" | "undecidable";
   readonly decides: boolean;
-  readonly conditions_evaluated: readonly Condition[];
+  readonly conditions_evaluated: readonly ConditionResult[];
 }
 
 export interface TestResult extends Decision {
@@ -88,7 +80,7 @@ export interface Redecision {
   readonly change: "changed" | "other_grounds" | "undecidable";
   readonly before: Ruling;
   readonly after?: Ruling;
-  readonly conditions_evaluated?: readonly Condition[];
+  readonly conditions_evaluated?: readonly ConditionResult[];
 }
 
 export interface ReplaySummary {
