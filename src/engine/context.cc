@@ -111,18 +111,6 @@ std::vector<policy::Pattern> parse_patterns(const std::vector<std::string>& text
   return out;
 }
 
-void write_conditions(json::Writer& writer, const std::vector<policy::ConditionResult>& conditions) {
-  writer.begin_array();
-  for (const policy::ConditionResult& condition : conditions) {
-    writer.begin_object();
-    if (!condition.actual.empty()) writer.raw_field("actual", condition.actual);
-    writer.raw_field("expected", condition.expected).field("field", condition.field);
-    writer.field_if("hint", condition.hint).field("operator", condition.op).field("result", condition.result);
-    writer.end_object();
-  }
-  writer.end_array();
-}
-
 void write_delegation(json::Writer& writer, const delegation::Delegation& delegation) {
   writer.begin_object().field("id", delegation.delegation_id).field("name", delegation.name);
   writer.field("agent_id", delegation.agent_id).field_if("parent_id", delegation.parent_id);

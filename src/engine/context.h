@@ -8,6 +8,7 @@
 #include "base/json_reader.h"
 #include "base/json_writer.h"
 #include "engine/engine.h"
+#include "engine/explanation.h"
 #include "wire/codes.h"
 #include "wire/limits.h"
 
@@ -52,7 +53,6 @@ struct OwnRow {
 [[nodiscard]] std::vector<std::string> read_capabilities(json::ObjectReader& in, std::string_view name);
 [[nodiscard]] std::vector<policy::Pattern> parse_patterns(const std::vector<std::string>& texts);
 
-void write_conditions(json::Writer& writer, const std::vector<policy::ConditionResult>& conditions);
 void write_delegation(json::Writer& writer, const delegation::Delegation& delegation);
 void write_policy(json::Writer& writer, const policy::Policy& policy);
 }  // namespace al::engine

@@ -6,7 +6,7 @@
 
 #include "base/json_writer.h"
 #include "engine/action_facts.h"
-#include "engine/context.h"
+#include "engine/explanation.h"
 #include "policy/candidates.h"
 
 namespace al::engine {

@@ -7,7 +7,7 @@
 #include "base/json_position.h"
 #include "base/json_reader.h"
 #include "base/json_writer.h"
-#include "engine/context.h"
+#include "engine/explanation.h"
 #include "policy/candidates.h"
 #include "policy/policy_set.h"
 #include "workbench/case.h"
