@@ -113,8 +113,8 @@ function saySummary(summary: ReplaySummary, kept: readonly Redecision[], grounds
     sayTable(
       [
         { title: "decisions", of: ([name]) => name },
-        { title: "", of: ([, count]) => String(count).padStart(8) },
-        { title: "", of: ([, , about]) => about, paint: dim },
+        { title: "   count", of: ([, count]) => String(count).padStart(8) },
+        { title: "what it means", of: ([, , about]) => about, paint: dim },
       ],
       counts.filter(([, count]) => count > 0),
     );
