@@ -76,12 +76,7 @@ std::string_view text(Change change) {
   return "";
 }
 
-Replay::Replay(std::vector<policy::Policy> policies) {
-  for (policy::Policy& policy : policies) {
-    const Digest digest = policy.digest;
-    policies_.put(std::move(policy), digest);
-  }
-}
+Replay::Replay(std::vector<policy::Policy> policies) : policies_(std::move(policies)) {}
 
 Result<std::optional<Redecision>> Replay::add(std::string_view text, std::string_view openings) {
   const std::uint64_t row_id = verifier_.rows_seen();

@@ -23,6 +23,13 @@ std::string_view text(DenialReason reason) {
   return "";
 }
 
+PolicySet::PolicySet(std::vector<Policy> policies) {
+  for (Policy& policy : policies) {
+    const Digest own = policy.digest;
+    put(std::move(policy), own);
+  }
+}
+
 void PolicySet::put(Policy policy, const Digest& recorded) {
   remove(policy.name);
   const bool tampered = policy.digest != recorded;

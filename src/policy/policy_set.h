@@ -41,6 +41,10 @@ struct TextHash {
 
 class PolicySet {
  public:
+  PolicySet() = default;
+  /// Policies that come from no ledger, so that there is nothing to compare their digests with.
+  explicit PolicySet(std::vector<Policy> policies);
+
   /// Adds a policy or replaces the one of that name. `recorded` is the digest that the ledger holds for it:
   /// when the policy's own digest differs, every decision that reaches it is a denial with `policy_tampered`.
   void put(Policy policy, const Digest& recorded);

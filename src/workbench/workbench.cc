@@ -68,12 +68,7 @@ void write_policy(json::Writer& writer, const policy::Policy& policy, json::Valu
 Result<policy::PolicySet> read_policies(std::string_view text) {
   Result<std::vector<policy::Policy>> compiled = compile(text);
   if (!compiled) return compiled.error();
-  policy::PolicySet set;
-  for (policy::Policy& policy : *compiled) {
-    const Digest digest = policy.digest;
-    set.put(std::move(policy), digest);
-  }
-  return set;
+  return policy::PolicySet(std::move(*compiled));
 }
 
 /// What the policies make of one action.

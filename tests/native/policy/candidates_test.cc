@@ -21,11 +21,7 @@ TEST_CASE("candidates come in the order in which they decide", "[policy]") {
   REQUIRE(file.ok());
   Result<std::vector<Policy>> compiled = PolicySet::compile_file(file->root());
   REQUIRE(compiled.ok());
-  PolicySet set;
-  for (Policy& policy : *compiled) {
-    const Digest digest = policy.digest;
-    set.put(std::move(policy), digest);
-  }
+  PolicySet set(std::move(*compiled));
   const auto names = [&](const Action& action) {
     std::string out;
     for (const Candidate& candidate : candidates(set, action)) out += candidate.policy->name + " ";
