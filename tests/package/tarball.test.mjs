@@ -34,7 +34,9 @@ test("it holds what the sources make, and nothing else", () => {
   const ofSources = filesBelow(join(house, "js")).flatMap((file) =>
     isDeclaration(file) ? [file] : [file.replace(/\.ts$/, ".js"), file.replace(/\.ts$/, ".d.ts")],
   );
-  const entries = ["index.js", "server/node.js", "stores/sqlite.js", "sync/index.js"];
+  const entries = ["index", "server/node", "stores/sqlite", "sync/index", "terminal"].map(
+    (entry) => `${entry}.js`,
+  );
   const commonJs = ["bundle.js", "package.json", ...entries];
   const declarations = [...ofSources, "browser.d.ts"].filter((file) => file.endsWith(".d.ts"));
   const modules = ["client.wasm", "agentlattice.wasm"];

@@ -7,7 +7,7 @@ import { at, filesBelow } from "./house.mjs";
 const dist = at("npm/dist");
 
 /** The entries that CommonJS has, by their paths in dist/. The last one is everything that browsers can use. */
-const entries = ["server/node", "stores/sqlite", "sync/index", "index"];
+const entries = ["server/node", "stores/sqlite", "terminal", "sync/index", "index"];
 const forBrowsers = entries.slice(-2);
 
 export async function buildBundles() {
