@@ -24,6 +24,7 @@ import type {
   Policy,
   Posture,
   PostureQuery,
+  Receipt,
   Report,
   ReportOutcome,
   Verification,
@@ -183,6 +184,14 @@ export class AgentLattice implements Disposable, AsyncDisposable {
    */
   verify(options?: CallOptions): Answer<Verification> {
     return this.#client.verify(options);
+  }
+
+  /**
+   * A receipt of an action: its latest row, and the proof that it stands in the ledger. `verifyReceipt` checks it offline, where
+   * the lattice signs its checkpoints.
+   */
+  receipt(auditEventId: string, options?: CallOptions): Answer<Receipt> {
+    return this.#client.call(() => requests.plain("receipt", [auditEventId], options));
   }
 
   /** Delegations given or held. */

@@ -12,6 +12,7 @@ export interface Host {
   channel(subscription: number, state: ChannelState, json: string): void;
   respond(ticket: number, status: number, headers: string, body: string): void;
   append(batch: number, rows: string, firstRow: number): void;
+  sign(rows: number, text: string): void;
   send(connection: number, text: string): void;
   hangUp(connection: number, code: number, reason: string): void;
   wakeIn(ms: number, keepAlive: boolean): void;
@@ -40,6 +41,7 @@ export interface Exports {
   pause(client: number, subscription: number): void;
   resume(client: number, subscription: number): void;
   wake(): void;
+  checkReceipt(request: string): string;
 
   openLattice(config: string): string;
   loadRows(rows: string): string;
@@ -49,6 +51,9 @@ export interface Exports {
   disconnected(ticket: number): void;
   appended(batch: number): void;
   appendFailed(batch: number, message: string): void;
+  signed(rows: number, signature: string): void;
+  signFailed(rows: number, message: string): void;
+  verifierKey(name: string, publicKey: string): string;
   connect(connection: number): void;
   received(connection: number, text: string): void;
   flushed(connection: number): void;

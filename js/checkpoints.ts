@@ -5,6 +5,7 @@ import { AgentLatticeError } from "./errors.js";
 import { callOptions, readOptions } from "./options.js";
 import type { Request } from "./requests.js";
 import type { CallOptions, Verification } from "./types.js";
+import { toWire } from "./wire-names.js";
 
 /**
  * Keeps the last verified checkpoint of a ledger: one note, a few hundred bytes of text, for each origin. `origin` is where the
@@ -29,9 +30,13 @@ export class MemoryCheckpointStore implements CheckpointStore {
 }
 
 /** The verification against what is pinned. */
-export function verifyRequest(options: CallOptions | undefined, pinned: string | null): Request {
+export function verifyRequest(
+  options: CallOptions | undefined,
+  pinned: string | null,
+  verifierKeys: readonly string[] | undefined,
+): Request {
   const rest = readOptions("verify", options, callOptions);
-  return { operation: "verify", ...rest, body: { pinned } };
+  return { operation: "verify", ...rest, body: toWire({ pinned, verifierKeys }) };
 }
 
 /** What is to be pinned after a verification, given what is pinned now; undefined where nothing. */
@@ -55,14 +60,16 @@ export const storeFailed = (what: "read" | "keep", cause: unknown): AgentLattice
 export class Pins {
   readonly #store: CheckpointStore;
   readonly #origin: string;
+  readonly #verifierKeys: readonly string[] | undefined;
 
-  constructor(store: CheckpointStore, origin: string) {
+  constructor(store: CheckpointStore, origin: string, verifierKeys?: readonly string[]) {
     this.#store = store;
     this.#origin = origin;
+    this.#verifierKeys = verifierKeys;
   }
 
   async request(options: CallOptions | undefined): Promise<Request> {
-    return verifyRequest(options, await this.#pinned());
+    return verifyRequest(options, await this.#pinned(), this.#verifierKeys);
   }
 
   async keep(verification: Verification): Promise<Verification> {

@@ -57,6 +57,11 @@ export interface ClientOptions {
   readonly logger?: Logger | undefined;
   /** Where `verify` keeps what it has verified, for the next time. Default: in memory. */
   readonly checkpoints?: CheckpointStore | undefined;
+  /**
+   * Keys whose signatures on checkpoints are trusted, as `name+hash+base64` (c2sp.org/signed-note). With them, `verify` finds a
+   * checkpoint that none of them signed `bad_signature`. Default: none, and signatures are not looked at.
+   */
+  readonly verifierKeys?: readonly string[] | undefined;
   /** The kernel's module (`client.wasm`), for runtimes where the package cannot find it by itself. */
   readonly wasm?: WasmSource | Promise<WasmSource> | undefined;
 }
@@ -75,6 +80,7 @@ const known: Readonly<Record<string, Kind>> = {
   hooks: "object",
   logger: "object",
   checkpoints: "object",
+  verifierKeys: "strings",
   wasm: "any",
 };
 

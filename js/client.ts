@@ -16,6 +16,7 @@ import { logging, watched } from "./hooks.js";
 import { Kernel, type KernelOptions } from "./kernel.js";
 import { Realtime } from "./realtime.js";
 import type { Request } from "./requests.js";
+import { settle } from "./signatures.js";
 import { toJson } from "./text.js";
 import type { CallOptions, Verification } from "./types.js";
 import { fromWire, toWire } from "./wire-names.js";
@@ -35,7 +36,11 @@ export class Client {
     const options = readClientOptions(name, given);
     this.#name = name;
     this.target = targetOf(name, options);
-    this.#pins = new Pins(options.checkpoints ?? new MemoryCheckpointStore(), this.target);
+    this.#pins = new Pins(
+      options.checkpoints ?? new MemoryCheckpointStore(),
+      this.target,
+      options.verifierKeys,
+    );
     this.realtime = new Realtime(async (filter, sink, signal) => {
       if (options.lattice === undefined) needWebSocket(options);
       const { kernel, client } = await this.#opened(signal);
@@ -82,7 +87,9 @@ export class Client {
     const submission = submissionOf(request);
     const { kernel, client } = await this.#opened(request.signal);
     const { json, answer } = await kernel.submit(client, submission);
-    return { data: await shape(decodeAnswer(json) as T), answer };
+    const decoded = decodeAnswer(json) as T;
+    const data = request.operation === "verify" ? await settle(decoded as T & object) : decoded;
+    return { data: await shape(data), answer };
   }
 
   /** Idempotent: callers that race share one opening. One that failed is tried again by the next call. */

@@ -46,6 +46,14 @@ export {
   type OperatorRegistration,
 } from "./operator.js";
 export type { EventsOptions, SubscribeOptions, Subscription } from "./realtime.js";
+export { type VerifyReceiptOptions, verifyReceipt } from "./receipts.js";
+export {
+  generateSigningKey,
+  importSigningKey,
+  type Signer,
+  type SigningKey,
+  type SigningKeyOptions,
+} from "./signing.js";
 export type { LedgerRow, LedgerStore } from "./stores/store.js";
 export type {
   ActionOptions,
@@ -60,6 +68,7 @@ export type {
   CanI,
   CanIOptions,
   ConditionResult,
+  Damage,
   DataAccessed,
   DelegateOptions,
   Delegation,
@@ -71,6 +80,8 @@ export type {
   Posture,
   PostureComponent,
   PostureQuery,
+  Receipt,
+  ReceiptVerdict,
   RegisteredAgent,
   RegisteredOperator,
   Report,

@@ -15,6 +15,7 @@ import { Operator } from "./operator.js";
 import { type Kind, readOptions, readText } from "./options.js";
 import { Realtime, type Subscription } from "./realtime.js";
 import { documentOf, plain } from "./requests.js";
+import { Notary, type Signer } from "./signing.js";
 import type { LedgerStore } from "./stores/store.js";
 import { toJson } from "./text.js";
 import type { GovernanceEvent, PolicyFile, RegisteredAgent } from "./types.js";
@@ -24,6 +25,8 @@ import { toWire } from "./wire-names.js";
 export interface LatticeOptions {
   /** Where the ledger is kept. Default: in memory, gone with the lattice. */
   readonly store?: LedgerStore | undefined;
+  /** Who signs the checkpoints; `importSigningKey` makes one. Default: they are not signed. */
+  readonly signer?: Signer | undefined;
   /** A policy file: its JSON text, which is best (a parsed value has lost names that stand twice), or its value. Given, it is the whole truth: policies that it does not name are removed. */
   readonly policies?: string | PolicyFile | undefined;
   /** The kernel's module (`agentlattice.wasm`), for runtimes where the package cannot find it by itself. */
@@ -69,6 +72,7 @@ const hostName = "host";
  */
 export class Lattice implements AsyncDisposable, LatticeConnection {
   readonly #ledger: Ledger;
+  readonly #notary: Notary;
   readonly #exchanges = new Exchanges();
   readonly #connections = new Connections();
   readonly #events: Realtime;
@@ -77,8 +81,9 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
   #kernel: Kernel | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(store: LedgerStore | undefined) {
+  private constructor(store: LedgerStore | undefined, signer: Signer | undefined) {
     this.#ledger = new Ledger(store);
+    this.#notary = new Notary(signer);
     this.#host = new Client("Lattice", {
       lattice: this,
       apiKey: () => this.attach("operator", hostName),
@@ -96,9 +101,14 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
    * `POLICY_INVALID`, whose details name every fault, where a policy does not mean anything. Nothing is open then.
    */
   static async open(options: LatticeOptions = {}): Promise<Lattice> {
-    const known: Record<string, Kind> = { store: "object", policies: "document", wasm: "any" };
-    const { store, policies, wasm } = readOptions("Lattice.open", options, known);
-    const lattice = new Lattice(store);
+    const known: Record<string, Kind> = {
+      store: "object",
+      signer: "object",
+      policies: "document",
+      wasm: "any",
+    };
+    const { store, signer, policies, wasm } = readOptions("Lattice.open", options, known);
+    const lattice = new Lattice(store, signer);
     try {
       await lattice.#start(wasm);
       if (policies !== undefined)
@@ -164,7 +174,10 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
     return this.#ask("registerAgent", toWire({ ...read }));
   }
 
-  /** The checkpoint over all rows, as a note in the C2SP tlog-checkpoint form. */
+  /**
+   * The checkpoint over all rows, as a note in the C2SP tlog-checkpoint form: signed where there is a signer, else its text
+   * alone. Fails with `LEDGER_UNAVAILABLE` where the signer does.
+   */
   async checkpoint(): Promise<string> {
     return (await this.#ask<{ checkpoint: string }>("checkpoint")).checkpoint;
   }
@@ -210,6 +223,7 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
       lattice: {
         respond: (...answer) => this.#exchanges.respond(...answer),
         append: (...batch) => this.#ledger.append(inside(), ...batch),
+        sign: (...note) => this.#notary.sign(inside(), ...note),
         send: (...frame) => this.#connections.send(inside(), ...frame),
         hangUp: (...end) => this.#connections.hangUp(...end),
         ended: (error) => {
@@ -219,7 +233,7 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
       },
     });
     this.#kernel = kernel;
-    await this.#ledger.load(kernel);
+    await this.#ledger.load(kernel, this.#notary.verifierKey);
     kernel.call("startLattice");
   }
 

@@ -4,6 +4,7 @@ import { AgentLatticeError } from "./errors.js";
 import type { Kernel } from "./kernel.js";
 import type { LedgerRow, LedgerStore } from "./stores/store.js";
 import { toJson } from "./text.js";
+import { toWire } from "./wire-names.js";
 
 const rowsPerLoad = 1000;
 
@@ -23,9 +24,10 @@ export class Ledger {
   }
 
   /** Opens it in a kernel, with all rows that there are. */
-  async load(kernel: Kernel): Promise<void> {
+  async load(kernel: Kernel, verifierKey?: string): Promise<void> {
     const store = this.#store;
-    kernel.call("openLattice", toJson({ ledger: store ? "host" : "memory" }, "the configuration"));
+    const config = toWire({ ledger: store ? "host" : "memory", verifierKey });
+    kernel.call("openLattice", toJson(config, "the configuration"));
     if (store === undefined) return;
     await store.open();
     let from = 0;

@@ -20,6 +20,7 @@ import type {
   PolicyFile,
   Posture,
   PostureQuery,
+  Receipt,
   RegisteredAgent,
   RegisteredOperator,
   Verification,
@@ -147,6 +148,11 @@ export class Operator implements Disposable, AsyncDisposable {
   /** Recomputes the audit log and says whether it is what was written; as {@link AgentLattice.verify}. */
   verify(options?: CallOptions): Answer<Verification> {
     return this.#client.verify(options);
+  }
+
+  /** As {@link AgentLattice.receipt}, of any agent's action. */
+  receipt(auditEventId: string, options?: CallOptions): Answer<Receipt> {
+    return this.#call("receipt", [auditEventId], options);
   }
 
   posture(query?: PostureQuery): Answer<Posture> {

@@ -222,18 +222,61 @@ export interface AuditPage {
   readonly nextCursor: string | null;
 }
 
+/** What can be wrong with a ledger or a receipt. */
+export type Damage =
+  | "none"
+  | "edited"
+  | "deleted"
+  | "inserted"
+  | "reordered"
+  | "truncated"
+  | "forked"
+  | "bad_signature";
+
+/** What proves an action offline. Plain data: keep it as JSON. */
+export interface Receipt {
+  /** The row, canonical JSON. */
+  readonly row: string;
+  /** What the row commits to, where the reader may see it. */
+  readonly openings?: string;
+  /** Index, inclusion proof and checkpoint in the C2SP form tlog-proof. */
+  readonly proof: string;
+}
+
+export interface ReceiptVerdict {
+  readonly valid: boolean;
+  readonly damage: Damage;
+  /** The same in words. */
+  readonly message: string;
+  readonly rowId: number;
+  /** The trusted keys by whose signatures the checkpoint is authentic. */
+  readonly signedBy?: readonly string[];
+  /** What the row says; absent where it cannot be believed. Wire names inside `facts` and `opened`. */
+  readonly type?: string;
+  readonly timestamp?: string;
+  readonly agentId?: string;
+  readonly facts?: Readonly<Record<string, unknown>>;
+  readonly opened?: Readonly<Record<string, unknown>>;
+  /** Of the checkpoint: how many rows it covers, and of which ledger. */
+  readonly size?: number;
+  readonly origin?: string;
+}
+
 export interface Verification {
   readonly chainValid: boolean;
   /** Null where nothing is broken. */
   readonly firstBrokenAtRowId: number | null;
-  /** What is wrong: `none`, `altered`, `missing`, `forked`, … */
-  readonly damage: string;
+  readonly damage: Damage;
   /** The same in words. */
   readonly message: string;
   readonly rowsChecked: number;
   /** How many rows the service says that there are, and its note about them. */
   readonly size: number;
   readonly checkpoint: string;
+  /** What was pinned and compared with. Where the ledger is `forked`, the two notes contradict each other. */
+  readonly pinned?: string;
+  /** The trusted keys by whose signatures the checkpoint is authentic; absent without `verifierKeys`. */
+  readonly signedBy?: readonly string[];
   readonly [more: string]: unknown;
 }
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "audit/note.h"
+#include "base/bytes.h"
 #include "base/json_reader.h"
 #include "base/json_writer.h"
 #include "wire/realtime.h"
@@ -39,14 +41,22 @@ std::string EmbeddedKernel::open_lattice(const std::string& config) {
   json::ObjectReader in(document->root(), "", faults);
   const std::string_view ledger = in.required_string("ledger");
   if (ledger != "memory" && ledger != "host") in.fault("ledger", "must be \"memory\" or \"host\"");
+  const std::optional<std::string_view> signer = in.string("verifier_key");
   in.finish();
   if (!faults.empty()) {
     return error_result(
         json::faults_error(Code::invalid_argument, "the lattice's options are not valid", faults));
   }
+  std::optional<audit::VerifierKey> key;
+  if (signer) {
+    Result<audit::VerifierKey> parsed = audit::parse_verifier_key(*signer);
+    if (!parsed) return error_result(parsed.error());
+    key = std::move(*parsed);
+  }
   lattice_ = std::make_unique<transport::Lattice>(
       ledger == "memory" ? transport::LedgerHome::memory : transport::LedgerHome::host, *this, clock_,
       platform_entropy());
+  if (key) lattice_->use_signer(std::move(*key));
   return "{}";
 }
 
@@ -112,6 +122,19 @@ void EmbeddedKernel::append_failed(std::uint32_t batch, const std::string& why) 
   const Verb verb(*this);
   if (lattice_) lattice_->handle_append_failed(batch, why);
 }
+
+void EmbeddedKernel::signed_checkpoint(double rows, const std::string& signature) {
+  const Verb verb(*this);
+  const Bytes bytes = from_base64(signature).value_or(Bytes());
+  if (lattice_) lattice_->handle_signed(static_cast<std::uint64_t>(rows), bytes);
+}
+
+void EmbeddedKernel::sign_failed(double rows, const std::string& why) {
+  const Verb verb(*this);
+  if (lattice_) lattice_->handle_sign_failed(static_cast<std::uint64_t>(rows), why);
+}
+
+void EmbeddedKernel::sign(const engine::Sign& sign) { host_.sign(static_cast<double>(sign.rows), sign.text); }
 
 void EmbeddedKernel::append(const engine::Append& append) {
   std::string rows;

@@ -4,6 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "audit/note.h"
+#include "base/bytes.h"
+#include "base/json_writer.h"
 #include "embedded_kernel.h"
 #include "wire/http.h"
 
@@ -35,6 +38,21 @@ void append_failed(std::uint32_t batch, const std::string& message) {
   embedded().append_failed(batch, message);
 }
 
+void signed_checkpoint(double rows, const std::string& signature) {
+  embedded().signed_checkpoint(rows, signature);
+}
+void sign_failed(double rows, const std::string& message) { embedded().sign_failed(rows, message); }
+
+std::string verifier_key(const std::string& name, const std::string& public_key) {
+  const Result<audit::VerifierKey> key =
+      audit::make_verifier_key(name, from_base64(public_key).value_or(Bytes()));
+  if (!key) return error_result(key.error());
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().field("verifier_key", text(*key)).end_object();
+  return out;
+}
+
 }  // namespace
 
 Kernel& kernel() { return embedded(); }
@@ -48,6 +66,9 @@ EMSCRIPTEN_BINDINGS(lattice) {
   emscripten::function("disconnected", &disconnected);
   emscripten::function("appended", &appended);
   emscripten::function("appendFailed", &append_failed);
+  emscripten::function("signed", &signed_checkpoint);
+  emscripten::function("signFailed", &sign_failed);
+  emscripten::function("verifierKey", &verifier_key);
   emscripten::function("connect", &connect);
   emscripten::function("received", &received);
   emscripten::function("flushed", &flushed);

@@ -23,6 +23,7 @@ import type {
   Policy,
   Posture,
   PostureQuery,
+  Receipt,
   Report,
   ReportOutcome,
   Verification,
@@ -63,6 +64,7 @@ export interface AgentLatticeSyncOptions
 export class AgentLatticeSync implements Disposable {
   readonly #caller: Caller;
   readonly #checkpoints: CheckpointStore;
+  readonly #verifierKeys: readonly string[] | undefined;
   readonly #target: string;
 
   constructor(options: AgentLatticeSyncOptions) {
@@ -76,8 +78,9 @@ export class AgentLatticeSync implements Disposable {
     readOptions(name, { agent, capabilities }, { agent: "string", capabilities: "strings" });
     const apiKey =
       agent === undefined ? rest.apiKey : (): string => register(rest, agent, capabilities);
-    const { checkpoints, ...checked } = readClientOptions(name, { ...rest, apiKey });
+    const { checkpoints, verifierKeys, ...checked } = readClientOptions(name, { ...rest, apiKey });
     this.#target = targetOf(name, checked);
+    this.#verifierKeys = verifierKeys;
     this.#checkpoints = checkpoints ?? new MemoryCheckpointStore();
     this.#caller =
       lattice === undefined
@@ -160,7 +163,7 @@ export class AgentLatticeSync implements Disposable {
 
   /** As {@link AgentLattice.verify}; the store of checkpoints must answer without promises. */
   verify(options?: Sync<CallOptions>): Verification {
-    return verifyNow(this.#caller, this.#checkpoints, this.#target, options);
+    return verifyNow(this.#caller, this.#checkpoints, this.#target, options, this.#verifierKeys);
   }
 
   delegations(query?: Sync<DelegationsQuery>): { readonly delegations: readonly Delegation[] } {
@@ -169,6 +172,10 @@ export class AgentLatticeSync implements Disposable {
 
   revoke(delegationId: string, options?: Sync<CallOptions>): { readonly revoked: boolean } {
     return this.#caller.call(requests.plain("revoke", [delegationId], options));
+  }
+
+  receipt(auditEventId: string, options?: Sync<CallOptions>): Receipt {
+    return this.#caller.call(requests.plain("receipt", [auditEventId], options));
   }
 
   report(auditEventId: string, outcome: ReportOutcome, options?: Sync<CallOptions>): Report {

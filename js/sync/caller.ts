@@ -40,9 +40,10 @@ export function verifyNow(
   store: CheckpointStore,
   origin: string,
   options: CallOptions | undefined,
+  verifierKeys: readonly string[] | undefined,
 ): Verification {
   const pinned = (): string | null => atOnce("read", () => store.get(origin)) ?? null;
-  const verification = caller.call<Verification>(verifyRequest(options, pinned()));
+  const verification = caller.call<Verification>(verifyRequest(options, pinned(), verifierKeys));
   const note = nextPin(verification, pinned());
   if (note !== undefined) atOnce("keep", () => store.set(origin, note));
   return verification;

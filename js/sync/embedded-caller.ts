@@ -4,6 +4,7 @@ import { decodeAnswer, submissionOf } from "../client.js";
 import type { OpenClient } from "../client-options.js";
 import { closedError } from "../errors.js";
 import type { Request } from "../requests.js";
+import type { Unsettled } from "../signatures.js";
 import { type Caller, checkRequest, wouldBlock } from "./caller.js";
 
 export class EmbeddedCaller implements Caller {
@@ -31,7 +32,11 @@ export class EmbeddedCaller implements Caller {
             { approval_id },
           ),
     );
-    return decodeAnswer(json) as T;
+    const data = decodeAnswer(json) as T & Unsettled;
+    if (operation !== "verify" || data.check === undefined) return data;
+    throw wouldBlock(
+      `${operation}: WebCrypto computes signatures later, which needs this thread; use AgentLattice, or no "verifierKeys"`,
+    );
   }
 
   close(): void {

@@ -6,22 +6,12 @@
 #include <optional>
 
 #include "audit/canonical.h"
+#include "audit/note.h"
 #include "base/bytes.h"
 #include "base/json_writer.h"
 
 namespace al::audit {
 namespace {
-
-/// C2SP signed-note: a note's text is UTF-8 without control characters below U+0020 other than the line feed.
-bool is_line(std::string_view line) {
-  if (line.empty()) return false;
-  for (std::size_t i = 0; i < line.size();) {
-    const std::size_t sequence = utf8_sequence_bytes(line.substr(i));
-    if (sequence == 0 || static_cast<unsigned char>(line[i]) < 0x20) return false;
-    i += sequence;
-  }
-  return true;
-}
 
 /// Removes a line with its line feed from the front; nothing when no line feed is left.
 std::optional<std::string_view> take_line(std::string_view& rest) {
@@ -30,16 +20,6 @@ std::optional<std::string_view> take_line(std::string_view& rest) {
   const std::string_view line = rest.substr(0, end);
   rest.remove_prefix(end + 1);
   return line;
-}
-
-/// C2SP signed-note: behind the empty line, one or more lines, each an em dash (U+2014), a space, and so on.
-bool are_signature_lines(std::string_view rest) {
-  if (rest.empty()) return false;
-  while (!rest.empty()) {
-    const std::optional<std::string_view> line = take_line(rest);
-    if (!line || !line->starts_with("\xE2\x80\x94 ")) return false;
-  }
-  return true;
 }
 
 Error malformed(std::string_view why) {
@@ -51,7 +31,7 @@ Error malformed(std::string_view why) {
 // C2SP tlog-checkpoint: "the origin", "the tree size", "the root hash", each line ended by a line feed
 // (U+000A).
 std::string note_body(const Checkpoint& checkpoint) {
-  assert(is_line(checkpoint.origin));
+  assert(is_note_line(checkpoint.origin));
   std::string out = checkpoint.origin;
   out += '\n';
   json::append_number(out, checkpoint.size);
@@ -63,7 +43,7 @@ Result<Checkpoint> parse_note(std::string_view note) {
   std::string_view rest = note;
   Checkpoint checkpoint;
   const std::optional<std::string_view> origin = take_line(rest);
-  if (!origin || !is_line(*origin)) return malformed("the first line must name the origin");
+  if (!origin || !is_note_line(*origin)) return malformed("the first line must name the origin");
   checkpoint.origin = *origin;
   // "ASCII decimal, with no leading zeroes" – and the empty tree has size "0".
   const std::optional<std::string_view> size = take_line(rest);
@@ -81,8 +61,10 @@ Result<Checkpoint> parse_note(std::string_view note) {
   // The text ends here, or at an empty line with signatures behind it. Extension lines, which the form
   // permits, are refused: what this parser does not carry, note_body could not render again.
   const std::string_view body = note.substr(0, note.size() - rest.size());
-  if (!rest.empty() && !(rest.front() == '\n' && are_signature_lines(rest.substr(1)))) {
-    return malformed("behind the root stands neither the end nor an empty line and signature lines");
+  if (!rest.empty()) {
+    const Result<Note> whole = read_note(note);
+    if (!whole) return whole.error();
+    if (whole->text.size() != body.size()) return malformed("it has lines behind the root");
   }
   if (note_body(checkpoint) != body)
     return malformed("it is not written in the one form that its content has");

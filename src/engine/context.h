@@ -18,6 +18,7 @@ struct Engine::Context {
   const wire::Request& request;
   Millis now_ms;
   Entropy& entropy;
+  std::optional<std::uint64_t> covers = {};  // see handle()
   wire::Route route = {};
   Principal principal = {};
   json::Document body = {};  // parsed where the request has one

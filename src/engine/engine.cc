@@ -72,8 +72,19 @@ void Engine::rollback(std::uint64_t size) {
   }
 }
 
-std::string Engine::checkpoint() const {
-  return audit::note_body({state_.org_id, ledger_.size(), ledger_.tree().root()});
+std::string Engine::checkpoint(std::uint64_t rows) const {
+  return audit::note_body({state_.org_id, rows, ledger_.tree().root(rows)});
+}
+
+Status Engine::keep_signature(std::uint64_t rows, std::span<const std::uint8_t> signature) {
+  if (!signer_ || signature.size() != audit::ed25519_signature_bytes) {
+    return Error{Code::ledger_unavailable, "the signer answered with " + std::to_string(signature.size()) +
+                                               " bytes, which are no Ed25519 signature"};
+  }
+  signer_sound_ = true;
+  signed_rows_ = rows;
+  signed_note_ = checkpoint(rows) + "\n" + audit::signature_line(*signer_, signature);
+  return Unit{};
 }
 
 // ---- Time
@@ -122,12 +133,13 @@ std::optional<Millis> Engine::next_deadline() const {
 // ---- Requests
 // -----------------------------------------------------------------------------------------------------------------------
 
-Answer Engine::handle(const wire::Request& request, Millis now_ms, Entropy& entropy) {
+Answer Engine::handle(const wire::Request& request, Millis now_ms, Entropy& entropy,
+                      std::optional<std::uint64_t> covers) {
   now_ms = std::max(now_ms, state_.last_wall_ms);
   if (ledger_.size() == 0) emit(LedgerOpened{mint_id("org-", entropy)}, now_ms, entropy);
   expire_due(now_ms, entropy);
 
-  Context context{.request = request, .now_ms = now_ms, .entropy = entropy};
+  Context context{.request = request, .now_ms = now_ms, .entropy = entropy, .covers = covers};
   Answer result = dispatch(context);
   result.response.request_id = mint_id("req-", entropy);
   return result;
@@ -274,6 +286,8 @@ Answer Engine::dispatch(Context& context) {
       return verify_audit(context);
     case wire::Endpoint::get_checkpoint:
       return get_checkpoint(context);
+    case wire::Endpoint::get_receipt:
+      return get_receipt(context);
     case wire::Endpoint::list_entries:
       return list_entries(context);
     case wire::Endpoint::inclusion_proof:

@@ -15,10 +15,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "audit/note.h"
 #include "audit/row.h"
 #include "base/entropy.h"
 #include "base/json.h"
@@ -39,6 +41,9 @@ struct Answer {
   /// then, or for `wait_ms`, and ask again.
   std::string wait_approval_id = {};
   Millis wait_ms = 0;
+  /// Set when the answer needs a signed checkpoint over all rows that there are now, and none is there: have
+  /// one signed, and ask again.
+  bool wait_signature = false;
 };
 
 class Engine {
@@ -53,7 +58,10 @@ class Engine {
   /// Who holds a key, by SHA-256 of it; nothing for one that is not known here, or was revoked.
   [[nodiscard]] std::optional<Principal> principal(const Digest& key_hash) const;
 
-  [[nodiscard]] Answer handle(const wire::Request& request, Millis now_ms, Entropy& entropy);
+  /// `covers`: where a request is asked again that waited for a signature, how many rows the checkpoint must
+  /// cover; else all that there are.
+  [[nodiscard]] Answer handle(const wire::Request& request, Millis now_ms, Entropy& entropy,
+                              std::optional<std::uint64_t> covers = {});
   /// Ends what is due. Harmless at any time.
   void handle_timeout(Millis now_ms, Entropy& entropy);
   /// When something will be due next (wall clock).
@@ -61,8 +69,18 @@ class Engine {
 
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   [[nodiscard]] const State& state() const { return state_; }
-  /// The checkpoint over all rows, as a note.
-  [[nodiscard]] std::string checkpoint() const;
+  /// The checkpoint over the first `rows` rows, or over all: the text of a note.
+  [[nodiscard]] std::string checkpoint(std::uint64_t rows) const;
+  [[nodiscard]] std::string checkpoint() const { return checkpoint(ledger_.size()); }
+
+  /// From here on checkpoints are signed by this key. Whoever holds its private half is elsewhere.
+  void use_signer(audit::VerifierKey key) { signer_ = std::move(key); }
+  /// The signature of checkpoint(rows). Fails with `ledger_unavailable` where it cannot be one.
+  [[nodiscard]] Status keep_signature(std::uint64_t rows, std::span<const std::uint8_t> signature);
+  /// The signer failed. Until it signs again, the ledger counts as unsigned.
+  void handle_signer_failed() { signer_sound_ = false; }
+  /// How many rows the newest signed checkpoint covers.
+  [[nodiscard]] std::uint64_t signed_rows() const { return signed_rows_; }
 
   /// Forgets the rows from `size` on, and what they meant: the store refused them.
   void rollback(std::uint64_t size);
@@ -115,6 +133,8 @@ class Engine {
   Answer list_entries(Context& context);
   Answer verify_audit(Context& context);
   Answer get_checkpoint(Context& context);
+  Answer get_receipt(Context& context);
+  [[nodiscard]] std::optional<std::string> note(const Context& context) const;
   Answer inclusion_proof(Context& context);
   Answer consistency_proof(Context& context);
   Answer posture(Context& context);
@@ -126,6 +146,14 @@ class Engine {
 
   Ledger ledger_;
   State state_;
+  std::optional<audit::VerifierKey> signer_;
+  bool signer_sound_ = true;
+  std::string signed_note_;  // the newest signed checkpoint
+  std::uint64_t signed_rows_ = 0;
+  // What verify_audit() found so far.
+  std::uint64_t next_checked_ = 0;
+  std::uint64_t rows_checked_ = 0;
+  std::optional<std::uint64_t> broken_row_;
   std::unordered_map<Digest, LocalPrincipal, DigestHash> local_;  // by SHA-256 of the key
 };
 

@@ -7,7 +7,8 @@
 #include <charconv>
 
 #include "audit/checkpoint.h"
-#include "audit/verifier.h"
+#include "audit/merkle.h"
+#include "audit/receipt.h"
 #include "base/bytes.h"
 #include "engine/context.h"
 #include "posture/posture.h"
@@ -18,6 +19,8 @@ namespace {
 /// A page looks at no more rows than this, so that a filter that finds nothing does not walk the whole
 /// ledger.
 constexpr std::uint64_t scan_rows_max = 5000;
+/// A request to verify looks at no more rows than this; the next one goes on where it stopped.
+constexpr std::uint64_t verify_rows_max = 5000;
 
 bool may_open(const Principal& reader, std::string_view agent_id) {
   return reader.operator_ || reader.agent->agent_id == agent_id;
@@ -116,29 +119,75 @@ Answer Engine::list_entries(Context& context) {
   return answer(200, std::move(body));
 }
 
-Answer Engine::verify_audit(Context&) {
-  audit::Verifier verifier;
-  for (std::uint64_t at = 0; at < ledger_.size(); ++at)
-    verifier.add(ledger_.row(at).text, ledger_.row(at).openings);
-  const audit::Finding& finding = verifier.finding();
+namespace {
+
+/// Nothing to say yet: see Answer::wait_signature.
+Answer when_signed() {
+  Answer waiting = answer(Error{Code::ledger_unavailable, "the checkpoint could not be signed"});
+  waiting.wait_signature = true;
+  return waiting;
+}
+
+}  // namespace
+
+/// The newest checkpoint that covers what it must; nothing where it has to be signed first.
+std::optional<std::string> Engine::note(const Context& context) const {
+  if (!signer_) return checkpoint();
+  if (signed_note_.empty() || signed_rows_ < context.covers.value_or(ledger_.size())) return {};
+  return signed_note_;
+}
+
+/// The service's own word, which a client does not take: a row is looked at again whenever somebody asks, so
+/// many at a time, and compared with what was found when it was written or read in.
+Answer Engine::verify_audit(Context& context) {
+  const std::optional<std::string> checkpoint = note(context);
+  if (!checkpoint) return when_signed();
+  for (std::uint64_t budget = std::min(verify_rows_max, ledger_.size()); budget > 0 && !broken_row_;
+       --budget) {
+    if (next_checked_ >= ledger_.size()) next_checked_ = 0;
+    const audit::Row& row = ledger_.row(next_checked_);
+    const Result<audit::RowFrame> frame = audit::read_frame(row.text);
+    const bool sound = frame && audit::leaf_hash(row.text) == ledger_.tree().leaf(next_checked_) &&
+                       audit::check_openings(frame->commitments, row.openings).ok();
+    if (!sound) broken_row_ = next_checked_;
+    ++next_checked_;
+    rows_checked_ = std::min(rows_checked_ + 1, ledger_.size());
+  }
   std::string body;
   json::Writer writer(body);
-  writer.begin_object()
-      .field("chain_valid", finding.damage == audit::Damage::none)
-      .key("first_broken_at_row_id");
-  if (finding.damage == audit::Damage::none) {
-    writer.null();
+  writer.begin_object().field("chain_valid", !broken_row_).key("first_broken_at_row_id");
+  if (broken_row_) {
+    writer.value(*broken_row_);
   } else {
-    writer.value(finding.row_id);
+    writer.null();
   }
-  writer.field("rows_checked", verifier.rows_checked()).field("checkpoint", checkpoint()).end_object();
+  writer.field("rows_checked", rows_checked_).field("checkpoint", *checkpoint).end_object();
   return answer(200, std::move(body));
 }
 
-Answer Engine::get_checkpoint(Context&) {
+Answer Engine::get_checkpoint(Context& context) {
+  const std::optional<std::string> checkpoint = note(context);
+  if (!checkpoint) return when_signed();
   std::string body;
   json::Writer writer(body);
-  writer.begin_object().field("checkpoint", checkpoint()).end_object();
+  writer.begin_object().field("checkpoint", *checkpoint).end_object();
+  return answer(200, std::move(body));
+}
+
+Answer Engine::get_receipt(Context& context) {
+  const ActionRecord* record = state_.action(context.argument(0));
+  if (!record) return answer(Error{Code::not_found, "there is no such audit event"});
+  const std::optional<std::string> checkpoint = note(context);
+  if (!checkpoint) return when_signed();
+  const std::uint64_t rows = signer_ ? signed_rows_ : ledger_.size();
+  const Result<std::vector<Digest>> path = ledger_.tree().inclusion_proof(record->row_id, rows);
+  if (!path) return answer(path.error());
+  const audit::Row& row = ledger_.row(record->row_id);
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().field("row", row.text);
+  if (may_open(context.principal, record->agent_id)) writer.field_if("openings", row.openings);
+  writer.field("proof", audit::render_proof(record->row_id, *path, *checkpoint)).end_object();
   return answer(200, std::move(body));
 }
 
@@ -185,7 +234,9 @@ Answer Engine::posture(Context& context) {
   const al::posture::Score score = al::posture::measure(
       state_.activity, {.now_ms = context.now_ms,
                         .agent_id = agent ? std::string_view(agent->agent_id) : std::string_view(),
-                        .integrity = al::posture::Integrity::valid_unsigned,
+                        .integrity = broken_row_                ? al::posture::Integrity::broken
+                                     : signer_ && signer_sound_ ? al::posture::Integrity::valid_signed
+                                                                : al::posture::Integrity::valid_unsigned,
                         .covered = [&](std::string_view action_type, std::string_view agent_id) {
                           const Agent* each = state_.directory.agent(agent_id);
                           return state_.policies.covers(

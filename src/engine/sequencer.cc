@@ -31,6 +31,7 @@ void Sequencer::handle_request(Ticket ticket, wire::Request request, Now now) {
 void Sequencer::handle_disconnect(Ticket ticket) {
   std::erase_if(queue_, [&](const Queued& queued) { return queued.ticket == ticket; });
   std::erase_if(waiting_, [&](const Waiting& waiting) { return waiting.asked.ticket == ticket; });
+  std::erase_if(unsigned_, [&](const Unsigned& each) { return each.asked.ticket == ticket; });
 }
 
 void Sequencer::handle_timeout(Now now) {
@@ -40,11 +41,12 @@ void Sequencer::handle_timeout(Now now) {
 
 /// Handles what there is, up to a batch, and hands over the rows it made.
 void Sequencer::work(Now now) {
-  while (!appending_ && (!queue_.empty() || timeout_due_)) {
+  while (!appending_ && (!queue_.empty() || timeout_due_ || signature_due_)) {
     if (std::exchange(timeout_due_, false)) {
       engine_.handle_timeout(now.wall_ms, entropy_);
       settled_.reset();
     }
+    signature_due_ = false;
     for (std::size_t taken = 0; taken < limits_.batch_max && !queue_.empty(); ++taken) {
       Queued next = std::move(queue_.front());
       queue_.pop_front();
@@ -59,9 +61,54 @@ void Sequencer::take(Queued queued, Now now) {
   if (!answer.wait_approval_id.empty() && waiting_.size() < limits_.waiting_max) {
     waiting_.push_back(
         {std::move(queued), std::move(answer.wait_approval_id), now.steady_ms + answer.wait_ms});
+  } else if (answer.wait_signature && unsigned_.size() < limits_.waiting_max) {
+    unsigned_.push_back({std::move(queued), engine_.ledger().size(), now.steady_ms + limits_.sign_wait_ms});
   } else {
     held_.push_back({queued.ticket, std::move(answer.response)});
   }
+}
+
+/// Those whose rows are covered ask again; those whose time is up have no answer.
+void Sequencer::answer_signed(Now now) {
+  std::erase_if(unsigned_, [&](const Unsigned& each) {
+    if (each.covers > engine_.signed_rows() && now.steady_ms < each.until_ms) return false;
+    const Answer answer = engine_.handle(each.asked.request, now.wall_ms, entropy_, each.covers);
+    held_.push_back({each.asked.ticket, answer.response});
+    return true;
+  });
+}
+
+/// Only rows that are durable are ever signed: a log must never contradict what it signed.
+void Sequencer::ask_signature() {
+  if (signing_ || appending_ || unsigned_.empty() || durable_rows_ == 0) return;
+  signing_ = durable_rows_;
+  outputs_.push_back(Sign{durable_rows_, engine_.checkpoint(durable_rows_)});
+}
+
+void Sequencer::handle_signed(std::uint64_t rows, std::span<const std::uint8_t> signature, Now now) {
+  if (signing_ != rows) return;
+  const Status kept = engine_.keep_signature(rows, signature);
+  if (!kept) return handle_sign_failed(rows, kept.error().message, now);
+  signing_.reset();
+  signature_due_ = true;
+  work(now);
+}
+
+void Sequencer::handle_sign_failed(std::uint64_t rows, std::string_view why, Now) {
+  if (signing_ != rows) return;
+  signing_.reset();
+  engine_.handle_signer_failed();
+  refuse_unsigned(why);
+}
+
+void Sequencer::refuse_unsigned(std::string_view why) {
+  for (const Unsigned& each : unsigned_) {
+    wire::Response refused = wire::error_response(
+        {Code::ledger_unavailable, "the checkpoint could not be signed: " + std::string(why)});
+    refused.request_id = mint_id("req-", entropy_);
+    outputs_.push_back(Respond{each.asked.ticket, std::move(refused)});
+  }
+  unsigned_.clear();
 }
 
 bool Sequencer::changed(const Waiting& waiting) const {
@@ -83,6 +130,7 @@ void Sequencer::answer_waiting(Now now) {
 /// Ends a batch: its rows go to the store, or, where it added none, its answers leave at once.
 void Sequencer::seal(Now now) {
   answer_waiting(now);
+  answer_signed(now);
   const std::uint64_t rows = engine_.ledger().size();
   if (rows > durable_rows_) {
     appending_ = true;
@@ -91,6 +139,7 @@ void Sequencer::seal(Now now) {
   }
   for (Respond& respond : held_) outputs_.push_back(std::move(respond));
   held_.clear();
+  ask_signature();
 }
 
 void Sequencer::handle_appended(BatchId batch, Now now) {
@@ -101,6 +150,7 @@ void Sequencer::handle_appended(BatchId batch, Now now) {
   held_.clear();
   outputs_.push_back(Publish{first_row, durable_rows_});
   work(now);
+  ask_signature();
 }
 
 void Sequencer::handle_append_failed(BatchId batch, std::string_view why, Now now) {
@@ -118,7 +168,10 @@ void Sequencer::handle_append_failed(BatchId batch, std::string_view why, Now no
     outputs_.push_back(Respond{respond.ticket, std::move(withdrawn)});
   }
   held_.clear();
+  // Those who wait for a signature asked about rows that are gone as well.
+  for (Unsigned& each : unsigned_) each.covers = std::min(each.covers, durable_rows_);
   work(now);
+  ask_signature();
 }
 
 std::optional<SequencerOutput> Sequencer::poll_output() {
@@ -134,6 +187,7 @@ std::optional<Millis> Sequencer::next_deadline(Now now) const {
   if (const std::optional<Millis> wall_ms = engine_.next_deadline()) {
     next = std::max(now.steady_ms + std::max<Millis>(*wall_ms - now.wall_ms, 0), retry_steady_ms_);
   }
+  for (const Unsigned& each : unsigned_) next = std::min(next.value_or(each.until_ms), each.until_ms);
   for (const Waiting& each : waiting_) next = std::min(next.value_or(each.until_ms), each.until_ms);
   return next;
 }

@@ -6,6 +6,13 @@
 //                                             └── append_failed ─▶ the engine forgets the rows;
 //                                             LEDGER_UNAVAILABLE ─▶ idle
 //
+// Beside that, where checkpoints are signed: requests that need one wait until the rows that they saw are
+// durable and covered. One signature is asked for at a time, and serves all who wait for no more rows than it
+// covers.
+//
+//   nobody waits ── request ─▶ signing(rows) ── signed ─▶ asked again, answers
+//                                    └── sign_failed, or too late ─▶ LEDGER_UNAVAILABLE
+//
 // While a batch is being appended, new requests queue: what they would read is not durable yet.
 // After each mutation, drain poll_output() until it is empty.
 #pragma once
@@ -13,6 +20,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -44,12 +52,18 @@ struct Publish {
   std::uint64_t first_row;
   std::uint64_t end_row;
 };
-using SequencerOutput = std::variant<Append, Respond, Publish>;
+/// Sign this text, the checkpoint over so many rows, then call handle_signed or handle_sign_failed.
+struct Sign {
+  std::uint64_t rows;
+  std::string text;
+};
+using SequencerOutput = std::variant<Append, Respond, Publish, Sign>;
 
 struct SequencerLimits {
   std::size_t queued_max = 10'000;   // requests that wait for the batch before them
   std::size_t waiting_max = 10'000;  // answers that wait for an approval
   std::size_t batch_max = 1'000;     // requests in one batch
+  Millis sign_wait_ms = 10'000;      // how long an answer waits for a signature
 };
 
 class Sequencer {
@@ -61,6 +75,9 @@ class Sequencer {
   void handle_disconnect(Ticket ticket);
   void handle_appended(BatchId batch, Now now);
   void handle_append_failed(BatchId batch, std::string_view why, Now now);
+  /// `rows` as in Sign; of any other number it comes too late, and nothing happens.
+  void handle_signed(std::uint64_t rows, std::span<const std::uint8_t> signature, Now now);
+  void handle_sign_failed(std::uint64_t rows, std::string_view why, Now now);
   void handle_timeout(Now now);
 
   [[nodiscard]] std::optional<SequencerOutput> poll_output();
@@ -80,10 +97,19 @@ class Sequencer {
     Millis until_ms;  // steady clock
   };
 
+  struct Unsigned {
+    Queued asked;
+    std::uint64_t covers;  // rows that the checkpoint must cover
+    Millis until_ms;       // steady clock
+  };
+
   void work(Now now);
   void take(Queued queued, Now now);
   void answer_waiting(Now now);
   [[nodiscard]] bool changed(const Waiting& waiting) const;
+  void answer_signed(Now now);
+  void refuse_unsigned(std::string_view why);
+  void ask_signature();
   void seal(Now now);
 
   Engine& engine_;
@@ -92,6 +118,9 @@ class Sequencer {
 
   std::deque<Queued> queue_;
   std::vector<Waiting> waiting_;
+  std::vector<Unsigned> unsigned_;
+  std::optional<std::uint64_t> signing_;  // the rows of the checkpoint that is being signed
+  bool signature_due_ = false;            // one came while a batch was being appended
   std::optional<std::uint64_t> settled_;  // how many approvals were, when those who wait were looked at last
   std::vector<Respond> held_;             // of the batch that is being handled or appended
   std::uint64_t durable_rows_ = 0;

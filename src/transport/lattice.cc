@@ -82,6 +82,18 @@ void Lattice::handle_append_failed(engine::BatchId batch, std::string_view why) 
   drain();
 }
 
+void Lattice::handle_signed(std::uint64_t rows, std::span<const std::uint8_t> signature) {
+  if (!started()) return;
+  sequencer_->handle_signed(rows, signature, clock_.now());
+  drain();
+}
+
+void Lattice::handle_sign_failed(std::uint64_t rows, std::string_view why) {
+  if (!started()) return;
+  sequencer_->handle_sign_failed(rows, why, clock_.now());
+  drain();
+}
+
 void Lattice::handle_timeout() {
   if (!started()) return;
   const Now now = clock_.now();
@@ -138,6 +150,8 @@ void Lattice::carry_out(engine::Respond respond) {
 void Lattice::carry_out(const engine::Publish& publish) {
   hub_.handle_durable(publish.end_row, clock_.now());
 }
+
+void Lattice::carry_out(const engine::Sign& sign) { host_.sign(sign); }
 
 // ---- Listeners
 

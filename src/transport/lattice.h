@@ -29,6 +29,8 @@ class LatticeHost {
   /// ledger is in memory.
   virtual void append(const engine::Append& append) = 0;
   virtual void respond(engine::Ticket ticket, wire::Response response) = 0;
+  /// Sign a checkpoint, then say so; see engine::Sign. Never called for a lattice without a signer.
+  virtual void sign(const engine::Sign&) {}
   /// For sockets that the host took in (Lattice::handle_connect); a host without any never hears these.
   virtual void send(engine::ConnectionId, const std::string&) {}
   virtual void hang_up(engine::ConnectionId, std::uint16_t, const std::string&) {}
@@ -48,6 +50,8 @@ class Lattice {
 
   /// Before start(): rows that the store kept, in order.
   [[nodiscard]] Status load(std::string text, std::string openings);
+  /// Before start(): checkpoints are signed by the host, with the private half of this key.
+  void use_signer(audit::VerifierKey key) { engine_.use_signer(std::move(key)); }
   /// From here on requests are taken.
   void start();
   [[nodiscard]] bool started() const { return sequencer_.has_value(); }
@@ -59,6 +63,8 @@ class Lattice {
   void handle_disconnect(engine::Ticket ticket);
   void handle_appended(engine::BatchId batch);
   void handle_append_failed(engine::BatchId batch, std::string_view why);
+  void handle_signed(std::uint64_t rows, std::span<const std::uint8_t> signature);
+  void handle_sign_failed(std::uint64_t rows, std::string_view why);
 
   /// Somebody opened a socket to the events; `connection` is the host's number for it, not in use.
   void handle_connect(engine::ConnectionId connection);
@@ -101,6 +107,7 @@ class Lattice {
   void carry_out(const engine::Append& append);
   void carry_out(engine::Respond respond);
   void carry_out(const engine::Publish& publish);
+  void carry_out(const engine::Sign& sign);
   void carry_out(const engine::SendFrame& send);
   void carry_out(const engine::HangUp& hang_up);
   void carry_out(const engine::BeginLedger& begin);

@@ -28,6 +28,7 @@ constexpr std::array table{
     EndpointTraits{Endpoint::verify_audit, "verifyAudit", Method::get, "/audit/verify", any_principal, doc},
     EndpointTraits{Endpoint::get_checkpoint, "checkpoint", Method::get, "/audit/checkpoint", any_principal,
                    ours},
+    EndpointTraits{Endpoint::get_receipt, "receipt", Method::get, "/audit/receipts/{}", any_principal, ours},
     EndpointTraits{Endpoint::list_entries, "entries", Method::get, "/audit/entries", any_principal, ours},
     EndpointTraits{Endpoint::inclusion_proof, "inclusionProof", Method::get, "/audit/proof/inclusion",
                    any_principal, ours},

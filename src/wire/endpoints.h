@@ -26,6 +26,7 @@ enum class Endpoint {
   list_audit,
   verify_audit,
   get_checkpoint,
+  get_receipt,
   list_entries,
   inclusion_proof,
   consistency_proof,

@@ -101,6 +101,7 @@ class Service {
   void carry_out(const engine::SendFrame& send);
   void carry_out(const engine::HangUp& hang_up);
   void carry_out(const engine::BeginLedger& begin);
+  void carry_out(const engine::Sign& sign);
 
   void settle_append(unsigned fate);
   void acknowledge();
