@@ -12,6 +12,7 @@ export interface Host {
   channel(subscription: number, state: ChannelState, json: string): void;
   respond(ticket: number, status: number, headers: string, body: string): void;
   append(batch: number, rows: string, firstRow: number): void;
+  redact(batch: number, rows: string): void;
   sign(rows: number, text: string): void;
   send(connection: number, text: string): void;
   hangUp(connection: number, code: number, reason: string): void;
@@ -51,6 +52,8 @@ export interface Exports {
   disconnected(ticket: number): void;
   appended(batch: number): void;
   appendFailed(batch: number, message: string): void;
+  redacted(batch: number): void;
+  redactFailed(batch: number, message: string): void;
   signed(rows: number, signature: string): void;
   signFailed(rows: number, message: string): void;
   verifierKey(name: string, publicKey: string): string;

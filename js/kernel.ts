@@ -38,7 +38,10 @@ export interface KernelOptions {
 }
 
 /** The callbacks that only a lattice uses. */
-export type LatticeHost = Pick<Host, "respond" | "append" | "sign" | "send" | "hangUp"> & {
+export type LatticeHost = Pick<
+  Host,
+  "respond" | "append" | "redact" | "sign" | "send" | "hangUp"
+> & {
   /** The instance is lost, or was closed; nothing will be answered any more. */
   ended(error: AgentLatticeError): void;
 };
@@ -235,6 +238,7 @@ export class Kernel {
       wakeIn: (ms, keepAlive) => this.#wakeIn(ms, keepAlive),
       respond: (ticket, status, headers, body) => lattice?.respond(ticket, status, headers, body),
       append: (batch, rows, firstRow) => lattice?.append(batch, rows, Number(firstRow)),
+      redact: (batch, rows) => lattice?.redact(batch, rows),
       sign: (rows, text) => lattice?.sign(Number(rows), text),
       send: (connection, text) => lattice?.send(connection, text),
       hangUp: (connection, code, reason) => lattice?.hangUp(connection, code, reason),

@@ -45,23 +45,18 @@ export class Ledger {
 
   /** Group commit: the kernel holds back every answer that rests on these rows until it hears that they are durable. */
   append(kernel: Kernel, batch: number, rows: string, firstRow: number): void {
-    const failed = (error: unknown): void =>
-      kernel.inform("appendFailed", batch, error instanceof Error ? error.message : String(error));
-    try {
-      const appending = this.#store?.append(firstRow, JSON.parse(rows) as LedgerRow[]);
-      if (!(appending instanceof Promise)) {
-        kernel.inform("appended", batch);
-        return;
-      }
-      const done = appending
-        .then(() => kernel.inform("appended", batch), failed)
-        .finally(() => {
-          if (this.#appending === done) this.#appending = undefined;
-        });
-      this.#appending = done;
-    } catch (error) {
-      failed(error);
-    }
+    this.#work(kernel, batch, ["appended", "appendFailed"], (store) =>
+      store.append(firstRow, JSON.parse(rows) as LedgerRow[]),
+    );
+  }
+
+  /** Openings that are to go. The kernel holds back the answer of whoever asked until it hears that they are gone. */
+  redact(kernel: Kernel, batch: number, rows: string): void {
+    this.#work(kernel, batch, ["redacted", "redactFailed"], (store) => {
+      if (store.redact === undefined)
+        throw new Error(`the store (${this.description}) has no way to forget openings`);
+      return store.redact(JSON.parse(rows) as [number, string][]);
+    });
   }
 
   /** Waits for the append in flight. */
@@ -71,6 +66,33 @@ export class Ledger {
 
   async close(): Promise<void> {
     await this.#store?.close();
+  }
+
+  /** Has the store do something, at once where it can, and tells the kernel how that ended. */
+  #work(
+    kernel: Kernel,
+    batch: number,
+    [done, failed]: readonly ["appended", "appendFailed"] | readonly ["redacted", "redactFailed"],
+    action: (store: LedgerStore) => void | Promise<void>,
+  ): void {
+    const succeed = (): void => kernel.inform(done, batch);
+    const fail = (error: unknown): void =>
+      kernel.inform(failed, batch, error instanceof Error ? error.message : String(error));
+    let working: void | Promise<void>;
+    try {
+      working = this.#store && action(this.#store);
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    if (!(working instanceof Promise)) {
+      succeed();
+      return;
+    }
+    const settled = working.then(succeed, fail).finally(() => {
+      if (this.#appending === settled) this.#appending = undefined;
+    });
+    this.#appending = settled;
   }
 }
 

@@ -136,6 +136,19 @@ export class Operator implements Disposable, AsyncDisposable {
     await this.#call("revokeKey", [agentId, keyId], options);
   }
 
+  /**
+   * Removes openings of a row for good (`metadata`, `data_accessed`, `conditions`, `reason`, `message`; for owners). A row of the
+   * ledger says so; chain, tree and proofs stay what they are. Doing it again changes nothing.
+   */
+  redact(
+    rowId: number,
+    fields: readonly string[],
+    reason?: string,
+    options?: CallOptions,
+  ): Answer<{ readonly rowId: number; readonly redacted: readonly string[] }> {
+    return this.#call("redactRow", [], options, toWire({ rowId, fields, reason }));
+  }
+
   whoami(options?: CallOptions): Answer<WhoAmI> {
     return this.#call("whoami", [], options);
   }

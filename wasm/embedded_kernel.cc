@@ -123,6 +123,26 @@ void EmbeddedKernel::append_failed(std::uint32_t batch, const std::string& why) 
   if (lattice_) lattice_->handle_append_failed(batch, why);
 }
 
+void EmbeddedKernel::redacted(std::uint32_t batch) {
+  const Verb verb(*this);
+  if (lattice_) lattice_->handle_redacted(batch);
+}
+
+void EmbeddedKernel::redact_failed(std::uint32_t batch, const std::string& why) {
+  const Verb verb(*this);
+  if (lattice_) lattice_->handle_redact_failed(batch, why);
+}
+
+void EmbeddedKernel::redact(const engine::Redact& redact) {
+  std::string rows;
+  json::Writer writer(rows);
+  writer.begin_array();
+  for (const engine::Engine::Redaction& row : redact.rows)
+    writer.begin_array().value(row.row_id).value(std::string_view(row.openings)).end_array();
+  writer.end_array();
+  host_.redact(redact.batch, rows);
+}
+
 void EmbeddedKernel::signed_checkpoint(double rows, const std::string& signature) {
   const Verb verb(*this);
   const Bytes bytes = from_base64(signature).value_or(Bytes());

@@ -23,6 +23,8 @@ class EmbeddedKernel final : public Kernel, public transport::LatticeHost {
   void disconnected(double ticket);
   void appended(std::uint32_t batch);
   void append_failed(std::uint32_t batch, const std::string& why);
+  void redacted(std::uint32_t batch);
+  void redact_failed(std::uint32_t batch, const std::string& why);
   void signed_checkpoint(double rows, const std::string& signature);
   void sign_failed(double rows, const std::string& why);
   void connect(double connection);
@@ -32,6 +34,7 @@ class EmbeddedKernel final : public Kernel, public transport::LatticeHost {
 
   void append(const engine::Append& append) override;
   void respond(engine::Ticket ticket, wire::Response response) override;
+  void redact(const engine::Redact& redact) override;
   void sign(const engine::Sign& sign) override;
   void send(engine::ConnectionId connection, const std::string& text) override;
   void hang_up(engine::ConnectionId connection, std::uint16_t code, const std::string& reason) override;

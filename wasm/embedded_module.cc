@@ -38,6 +38,10 @@ void append_failed(std::uint32_t batch, const std::string& message) {
   embedded().append_failed(batch, message);
 }
 
+void redacted(std::uint32_t batch) { embedded().redacted(batch); }
+void redact_failed(std::uint32_t batch, const std::string& message) {
+  embedded().redact_failed(batch, message);
+}
 void signed_checkpoint(double rows, const std::string& signature) {
   embedded().signed_checkpoint(rows, signature);
 }
@@ -66,6 +70,8 @@ EMSCRIPTEN_BINDINGS(lattice) {
   emscripten::function("disconnected", &disconnected);
   emscripten::function("appended", &appended);
   emscripten::function("appendFailed", &append_failed);
+  emscripten::function("redacted", &redacted);
+  emscripten::function("redactFailed", &redact_failed);
   emscripten::function("signed", &signed_checkpoint);
   emscripten::function("signFailed", &sign_failed);
   emscripten::function("verifierKey", &verifier_key);

@@ -22,6 +22,10 @@ void Host::append(std::uint32_t batch, const std::string& rows, std::uint64_t fi
   callbacks_.call<void>("append", batch, rows, static_cast<double>(first_row));
 }
 
+void Host::redact(std::uint32_t batch, const std::string& rows) {
+  callbacks_.call<void>("redact", batch, rows);
+}
+
 void Host::sign(double rows, const std::string& text) { callbacks_.call<void>("sign", rows, text); }
 
 void Host::event(std::uint32_t subscription, const std::string& json) {

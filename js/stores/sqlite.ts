@@ -118,29 +118,28 @@ export class SqliteStore implements LedgerStore {
   }
 
   append(firstRow: number, rows: readonly LedgerRow[]): void {
-    const opened = this.#opened();
-    if (this.#readOnly)
-      throw new AgentLatticeError("LEDGER_UNAVAILABLE", `${this.#path} is open for reading only`);
-    const { database, insert, last } = opened;
-    try {
-      // The write lock is taken before the last row is looked at: nobody can come in between.
-      database.exec("BEGIN IMMEDIATE");
-      try {
-        const next = ((last.get() as { row_id: number | null }).row_id ?? -1) + 1;
-        if (next !== firstRow) throw this.#outpaced(firstRow, next);
-        rows.forEach(([text, openings], index) => {
-          insert.run(firstRow + index, text, openings);
-        });
-        database.exec("COMMIT");
-        opened.written = true;
-      } catch (error) {
-        // Some failures have ended the transaction already.
-        if (database.isTransaction !== false) tryExec(database, "ROLLBACK");
-        throw error;
-      }
-    } catch (cause) {
-      throw this.#error(cause);
-    }
+    this.#write(({ insert, last }) => {
+      const next = ((last.get() as { row_id: number | null }).row_id ?? -1) + 1;
+      if (next !== firstRow) throw this.#outpaced(firstRow, next);
+      rows.forEach(([text, openings], index) => {
+        insert.run(firstRow + index, text, openings);
+      });
+    });
+  }
+
+  redact(rows: readonly (readonly [rowId: number, openings: string])[]): void {
+    const { database } = this.#write((opened) => {
+      const update = opened.database.prepare("UPDATE ledger SET openings = ? WHERE row_id = ?");
+      for (const [rowId, openings] of rows) update.run(openings, rowId);
+    });
+    // What was overwritten stands in the log until that is moved into the file, where secure_delete wiped it.
+    const moved = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get() as { busy: number };
+    if (moved.busy === 0) return;
+    throw new AgentLatticeError(
+      "LEDGER_UNAVAILABLE",
+      `${this.#path}: another program reads the file, so what was redacted is still in its log`,
+      { retryable: true },
+    );
   }
 
   close(): void {
@@ -153,6 +152,29 @@ export class SqliteStore implements LedgerStore {
     open.database.close();
   }
 
+  /** One transaction. The write lock is taken before anything is looked at: nobody can come in between. */
+  #write(change: (opened: Opened) => void): Opened {
+    const opened = this.#opened();
+    const { database } = opened;
+    if (this.#readOnly)
+      throw new AgentLatticeError("LEDGER_UNAVAILABLE", `${this.#path} is open for reading only`);
+    try {
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        change(opened);
+        database.exec("COMMIT");
+        opened.written = true;
+      } catch (error) {
+        // Some failures have ended the transaction already.
+        if (database.isTransaction !== false) tryExec(database, "ROLLBACK");
+        throw error;
+      }
+    } catch (cause) {
+      throw this.#error(cause);
+    }
+    return opened;
+  }
+
   #prepare(database: Database): Opened {
     try {
       database.exec(`PRAGMA busy_timeout = ${this.#busyTimeoutMs}`);
@@ -160,6 +182,7 @@ export class SqliteStore implements LedgerStore {
         this.#createLayout(database);
         database.exec("PRAGMA journal_mode = WAL");
         database.exec("PRAGMA synchronous = FULL");
+        database.exec("PRAGMA secure_delete = ON");
       }
       return {
         database,

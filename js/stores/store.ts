@@ -19,6 +19,11 @@ export interface LedgerStore {
    * else has written, and this lattice does not know what.
    */
   append(firstRow: number, rows: readonly LedgerRow[]): void | Promise<void>;
+  /**
+   * Puts other openings ("" for none) in the place of the rows' own, durably, all or none, so that the old ones cannot be had from
+   * it any more. Texts stay as they are. A store without this keeps a ledger from which nothing can be redacted.
+   */
+  redact?(rows: readonly (readonly [rowId: number, openings: string])[]): void | Promise<void>;
   /** Gives everything back. Harmless when it was never opened, or is closed. */
   close(): void | Promise<void>;
 }

@@ -76,6 +76,14 @@ void Book::claim(std::string_view approval_id, std::string claim_id, std::uint64
   move(found->second, found->second.state);
 }
 
+void Book::redact_reason(std::string_view approval_id, std::string_view operator_id) {
+  const auto found = by_id_.find(approval_id);
+  if (found == by_id_.end()) return;
+  for (Vote& vote : found->second.votes) {
+    if (vote.operator_id == operator_id) vote.reason.clear();
+  }
+}
+
 const Approval* Book::find(std::string_view approval_id) const {
   const auto found = by_id_.find(approval_id);
   return found == by_id_.end() ? nullptr : &found->second;

@@ -80,6 +80,8 @@ class Book {
   void open(Approval approval);
   void record(std::string_view approval_id, Vote vote, State state_after);
   void close(std::string_view approval_id, State state);
+  /// Forgets why an operator decided as it did.
+  void redact_reason(std::string_view approval_id, std::string_view operator_id);
   void claim(std::string_view approval_id, std::string claim_id, std::uint64_t row_id);
 
   [[nodiscard]] const Approval* find(std::string_view approval_id) const;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "engine/openapi.h"
 
 namespace al::engine {
 
@@ -29,38 +30,9 @@ Result<std::int64_t> Engine::Context::query_integer(std::string_view name, std::
                                           std::to_string(max)};
 }
 
-namespace {
-
-std::vector<std::string_view> known_query(wire::Endpoint endpoint) {
-  switch (endpoint) {
-    case wire::Endpoint::get_approval:
-      return {"wait"};
-    case wire::Endpoint::list_approvals:
-      return {"status", "cursor", "limit"};
-    case wire::Endpoint::list_policies:
-      return {"scope"};
-    case wire::Endpoint::list_audit:
-      return {"cursor", "limit", "action_type"};
-    case wire::Endpoint::list_entries:
-      return {"from", "limit"};
-    case wire::Endpoint::inclusion_proof:
-      return {"row", "size"};
-    case wire::Endpoint::consistency_proof:
-      return {"from", "to"};
-    case wire::Endpoint::list_delegations:
-      return {"role", "active_only"};
-    case wire::Endpoint::posture:
-      return {"agent"};
-    default:
-      return {};
-  }
-}
-
-}  // namespace
-
 Status Engine::Context::only_known_query() const {
   if (route.query.empty()) return Unit{};
-  const std::vector<std::string_view> known = known_query(route.endpoint);
+  const std::vector<std::string_view> known = field_names(words(route.endpoint).query);
   for (const auto& [key, value] : route.query) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
     std::string message = "the query parameter \"" + key + "\" is not known here";

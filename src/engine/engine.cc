@@ -49,7 +49,15 @@ Status Engine::load(std::string text, std::string openings) {
   }
   Status loaded = ledger_.load({row->row_id, std::move(text), std::move(openings)}, row->prev_hash);
   if (!loaded) return loaded;
-  return state_.apply(*event, row->row_id, row->wall_ms);
+  Status applied = state_.apply(*event, row->row_id, row->wall_ms);
+  if (const auto* redacted = std::get_if<RowRedacted>(&*event); applied && redacted) {
+    // Where the store has forgotten them, nothing is left to do.
+    const OwnRow target = take_apart(ledger_.row(redacted->row_id));
+    for (const std::string& field : redacted->fields) {
+      if (target.openings.root()[field].present()) note_redaction(*redacted);
+    }
+  }
+  return applied;
 }
 
 void Engine::attach(PrincipalKind kind, std::string name, const Digest& key_hash) {
@@ -59,6 +67,7 @@ void Engine::attach(PrincipalKind kind, std::string name, const Digest& key_hash
 void Engine::emit(const Event& event, Millis now_ms, Entropy& entropy) {
   const audit::Row& row = ledger_.append(encode(event, now_ms), entropy);
   must(state_.apply(event, row.row_id, now_ms));
+  if (const auto* redacted = std::get_if<RowRedacted>(&event)) note_redaction(*redacted);
 }
 
 void Engine::emit(Context& context, const Event& event) { emit(event, context.now_ms, context.entropy); }
@@ -66,6 +75,7 @@ void Engine::emit(Context& context, const Event& event) { emit(event, context.no
 void Engine::rollback(std::uint64_t size) {
   const Ledger kept = std::exchange(ledger_, Ledger());
   state_ = State();
+  redactions_.clear();
   for (std::uint64_t row_id = 0; row_id < size; ++row_id) {
     const audit::Row& row = kept.row(row_id);
     must(load(row.text, row.openings));
@@ -182,6 +192,7 @@ std::optional<Error> Engine::authorize(const Context& context) const {
       if (context.principal.operator_ && context.principal.operator_->has_role(wire::owner_role)) return {};
       return Error{Code::forbidden, "this is for operators with the role \"owner\""};
     case wire::Audience::any_principal:
+    case wire::Audience::anyone:
       break;
   }
   return {};
@@ -314,6 +325,12 @@ Answer Engine::dispatch(Context& context) {
       return revoke_key(context);
     case wire::Endpoint::register_operator:
       return register_operator(context);
+    case wire::Endpoint::redact_row:
+      return redact_row(context);
+    case wire::Endpoint::openapi:
+    case wire::Endpoint::healthz:
+    case wire::Endpoint::readyz:
+      break;  // See handle_public(); here with a query, which they do not take.
   }
   return answer(Error{Code::not_found, "there is no such path"});
 }

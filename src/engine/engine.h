@@ -14,11 +14,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "audit/note.h"
 #include "audit/row.h"
@@ -44,6 +47,8 @@ struct Answer {
   /// Set when the answer needs a signed checkpoint over all rows that there are now, and none is there: have
   /// one signed, and ask again.
   bool wait_signature = false;
+  /// Set when openings are to go: the answer is true once the store has forgotten them.
+  bool redacts = false;
 };
 
 class Engine {
@@ -81,6 +86,20 @@ class Engine {
   void handle_signer_failed() { signer_sound_ = false; }
   /// How many rows the newest signed checkpoint covers.
   [[nodiscard]] std::uint64_t signed_rows() const { return signed_rows_; }
+
+  /// Openings that rows say are gone, and that a store may still keep: what is left of each row's.
+  struct Redaction {
+    std::uint64_t row_id = 0;
+    std::string openings;
+  };
+  /// Forgets them here. They stay due until the host says that its store has forgotten them, too.
+  [[nodiscard]] std::vector<Redaction> redact();
+  void handle_redacted() { redactions_.clear(); }
+  [[nodiscard]] bool redactions_due() const { return !redactions_.empty(); }
+
+  /// What is for anyone (see wire::Audience), or nothing: another request. Reads no ledger, so it can be
+  /// answered at any time. `ready`: whether other requests are.
+  [[nodiscard]] static std::optional<wire::Response> handle_public(const wire::Request& request, bool ready);
 
   /// Forgets the rows from `size` on, and what they meant: the store refused them.
   void rollback(std::uint64_t size);
@@ -138,6 +157,9 @@ class Engine {
   Answer inclusion_proof(Context& context);
   Answer consistency_proof(Context& context);
   Answer posture(Context& context);
+  // handle_redactions.cc
+  Answer redact_row(Context& context);
+  void note_redaction(const RowRedacted& event);
 
   struct LocalPrincipal {
     PrincipalKind kind;
@@ -148,7 +170,8 @@ class Engine {
   State state_;
   std::optional<audit::VerifierKey> signer_;
   bool signer_sound_ = true;
-  std::string signed_note_;  // the newest signed checkpoint
+  std::map<std::uint64_t, std::set<std::string>> redactions_;  // fields that are to go, by row
+  std::string signed_note_;                                    // the newest signed checkpoint
   std::uint64_t signed_rows_ = 0;
   // What verify_audit() found so far.
   std::uint64_t next_checked_ = 0;

@@ -142,6 +142,13 @@ void facts(audit::Entry& entry, Writer& w, const OutcomeReported& e) {
   redact(entry, "metadata", e.metadata);
 }
 
+void facts(audit::Entry& entry, Writer& w, const RowRedacted& e) {
+  entry.type = "row.redacted";
+  entry.agent_id = e.agent_id;
+  w.field("by", e.by).strings("fields", e.fields).field("redacted_row_id", e.row_id);
+  redact(entry, "reason", json_string(e.reason));
+}
+
 // ---- Decoding
 // -----------------------------------------------------------------------------------------------------------------------
 
@@ -206,6 +213,7 @@ class Facts {
     if (row_.agent_id.empty()) complete_ = false;
     return std::string(row_.agent_id);
   }
+  [[nodiscard]] std::string optional_agent_id() const { return std::string(row_.agent_id); }
   [[nodiscard]] bool complete() const { return complete_; }
 
  private:
@@ -294,6 +302,11 @@ std::optional<Event> read(std::string_view type, Facts& in) {
                            in.optional("event_id"),       in.required("status"),
                            in.digest("request_digest"),   in.opened_string("message"),
                            in.opened("metadata")};
+  }
+  if (type == "row.redacted") {
+    return RowRedacted{static_cast<std::uint64_t>(in.integer(in.facts(), "redacted_row_id")),
+                       in.optional_agent_id(), in.strings(in.facts()["fields"]), in.required("by"),
+                       in.opened_string("reason")};
   }
   return {};
 }

@@ -139,9 +139,18 @@ struct OutcomeReported {
   std::string metadata;  // canonical JSON or ""; redactable
 };
 
+/// Of an earlier row, the openings of these fields are gone.
+struct RowRedacted {
+  std::uint64_t row_id = 0;
+  std::string agent_id;             // whose row it was, or ""
+  std::vector<std::string> fields;  // as in the row's commitments
+  std::string by;
+  std::string reason;  // redactable
+};
+
 using Event = std::variant<LedgerOpened, AgentRegistered, OperatorRegistered, KeyRevoked, AgentHalted,
                            PolicyChanged, ActionDecided, ApprovalDecided, ApprovalEnded, DelegationCreated,
-                           DelegationEnded, OutcomeReported>;
+                           DelegationEnded, OutcomeReported, RowRedacted>;
 
 /// The row's content. The entry's views point into `event`.
 [[nodiscard]] audit::Entry encode(const Event& event, Millis wall_ms);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "audit/merkle.h"
@@ -19,6 +20,11 @@ class Ledger {
   /// Appends a row that a store kept; `row_id` and `prev_hash` are the decoded ones. Fails with
   /// `ledger_corrupt` where it does not continue what is here.
   [[nodiscard]] Status load(audit::Row row, const Digest& prev_hash);
+
+  /// Puts other openings in the place of a row's; neither chain nor tree notices.
+  void reopen(std::uint64_t row_id, std::string openings) {
+    rows_[static_cast<std::size_t>(row_id)].openings = std::move(openings);
+  }
 
   [[nodiscard]] std::uint64_t size() const { return rows_.size(); }
   [[nodiscard]] const audit::Row& row(std::uint64_t row_id) const {

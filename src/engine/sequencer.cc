@@ -14,9 +14,20 @@ constexpr Millis retry_after_ms = 1000;
 }  // namespace
 
 Sequencer::Sequencer(Engine& engine, Entropy entropy, SequencerLimits limits)
-    : engine_(engine), entropy_(std::move(entropy)), limits_(limits), durable_rows_(engine.ledger().size()) {}
+    : engine_(engine), entropy_(std::move(entropy)), limits_(limits), durable_rows_(engine.ledger().size()) {
+  // What an earlier process did not get to.
+  if (std::vector<Engine::Redaction> rows = engine_.redact(); !rows.empty()) {
+    appending_ = true;
+    outputs_.push_back(Redact{++batch_, std::move(rows)});
+  }
+}
 
 void Sequencer::handle_request(Ticket ticket, wire::Request request, Now now) {
+  if (std::optional<wire::Response> at_once = Engine::handle_public(request, !refused_)) {
+    at_once->request_id = mint_id("req-", entropy_);
+    outputs_.push_back(Respond{ticket, std::move(*at_once)});
+    return;
+  }
   if (queue_.size() >= limits_.queued_max) {
     wire::Response busy = wire::error_response({Code::rate_limited, "the lattice is busy; try again later"});
     busy.request_id = mint_id("req-", entropy_);
@@ -58,6 +69,7 @@ void Sequencer::work(Now now) {
 
 void Sequencer::take(Queued queued, Now now) {
   Answer answer = engine_.handle(queued.request, now.wall_ms, entropy_);
+  if (answer.redacts) redacting_.push_back(queued.ticket);
   if (!answer.wait_approval_id.empty() && waiting_.size() < limits_.waiting_max) {
     waiting_.push_back(
         {std::move(queued), std::move(answer.wait_approval_id), now.steady_ms + answer.wait_ms});
@@ -143,19 +155,56 @@ void Sequencer::seal(Now now) {
 }
 
 void Sequencer::handle_appended(BatchId batch, Now now) {
-  if (!appending_ || batch != batch_) return;  // Late or unknown: a no-op.
+  if (!appending_ || batch != batch_ || durable_rows_ == engine_.ledger().size())
+    return;  // Late or unknown: a no-op.
+  refused_ = false;
+  published_from_ = std::exchange(durable_rows_, engine_.ledger().size());
+  // Only now: rows that were refused would have taken openings with them that still stand.
+  if (engine_.redactions_due()) {
+    outputs_.push_back(Redact{++batch_, engine_.redact()});
+  } else {
+    release(now);
+  }
+}
+
+/// The batch is over: its answers leave.
+void Sequencer::release(Now now) {
   appending_ = false;
-  const std::uint64_t first_row = std::exchange(durable_rows_, engine_.ledger().size());
+  redacting_.clear();
   for (Respond& respond : held_) outputs_.push_back(std::move(respond));
   held_.clear();
-  outputs_.push_back(Publish{first_row, durable_rows_});
+  if (published_from_ < durable_rows_)
+    outputs_.push_back(Publish{std::exchange(published_from_, durable_rows_), durable_rows_});
   work(now);
   ask_signature();
 }
 
+void Sequencer::handle_redacted(BatchId batch, Now now) {
+  if (!appending_ || batch != batch_ || durable_rows_ != engine_.ledger().size()) return;
+  engine_.handle_redacted();
+  release(now);
+}
+
+void Sequencer::handle_redact_failed(BatchId batch, std::string_view why, Now now) {
+  if (!appending_ || batch != batch_ || durable_rows_ != engine_.ledger().size()) return;
+  for (Respond& respond : held_) {
+    if (std::find(redacting_.begin(), redacting_.end(), respond.ticket) == redacting_.end()) continue;
+    std::string request_id = std::move(respond.response.request_id);
+    respond.response =
+        wire::error_response({Code::ledger_unavailable,
+                              "the redaction is in the ledger, but its store still keeps what is to go; it "
+                              "tries again with the next row, and when the ledger is opened: " +
+                                  std::string(why)});
+    respond.response.request_id = std::move(request_id);
+  }
+  release(now);
+}
+
 void Sequencer::handle_append_failed(BatchId batch, std::string_view why, Now now) {
-  if (!appending_ || batch != batch_) return;
+  if (!appending_ || batch != batch_ || durable_rows_ == engine_.ledger().size()) return;
   appending_ = false;
+  refused_ = true;
+  redacting_.clear();
   retry_steady_ms_ = now.steady_ms + retry_after_ms;
   engine_.rollback(durable_rows_);
   settled_.reset();

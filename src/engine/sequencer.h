@@ -3,7 +3,9 @@
 // approval are held here too.
 //
 //   idle ── requests ─▶ handled, rows ─▶ appending(batch) ── appended ─▶ answers, events ─▶ idle
-//                                             └── append_failed ─▶ the engine forgets the rows;
+//                                             │      └── rows were redacted ─▶ redacting ── redacted, or
+//                                             │                       redact_failed ─▶ answers, events ─▶
+//                                             idle └── append_failed ─▶ the engine forgets the rows;
 //                                             LEDGER_UNAVAILABLE ─▶ idle
 //
 // Beside that, where checkpoints are signed: requests that need one wait until the rows that they saw are
@@ -47,6 +49,12 @@ struct Respond {
   Ticket ticket;
   wire::Response response;
 };
+/// Put these openings in the place of the rows' own, all or none, then call handle_redacted or
+/// handle_redact_failed.
+struct Redact {
+  BatchId batch;
+  std::vector<Engine::Redaction> rows;
+};
 /// These rows are durable: tell those who listen.
 struct Publish {
   std::uint64_t first_row;
@@ -57,7 +65,7 @@ struct Sign {
   std::uint64_t rows;
   std::string text;
 };
-using SequencerOutput = std::variant<Append, Respond, Publish, Sign>;
+using SequencerOutput = std::variant<Append, Respond, Publish, Sign, Redact>;
 
 struct SequencerLimits {
   std::size_t queued_max = 10'000;   // requests that wait for the batch before them
@@ -78,6 +86,9 @@ class Sequencer {
   /// `rows` as in Sign; of any other number it comes too late, and nothing happens.
   void handle_signed(std::uint64_t rows, std::span<const std::uint8_t> signature, Now now);
   void handle_sign_failed(std::uint64_t rows, std::string_view why, Now now);
+  void handle_redacted(BatchId batch, Now now);
+  /// What was asked for is in the ledger, and done with the next batch, or when the ledger is opened again.
+  void handle_redact_failed(BatchId batch, std::string_view why, Now now);
   void handle_timeout(Now now);
 
   [[nodiscard]] std::optional<SequencerOutput> poll_output();
@@ -107,6 +118,7 @@ class Sequencer {
   void take(Queued queued, Now now);
   void answer_waiting(Now now);
   [[nodiscard]] bool changed(const Waiting& waiting) const;
+  void release(Now now);
   void answer_signed(Now now);
   void refuse_unsigned(std::string_view why);
   void ask_signature();
@@ -124,10 +136,13 @@ class Sequencer {
   std::optional<std::uint64_t> settled_;  // how many approvals were, when those who wait were looked at last
   std::vector<Respond> held_;             // of the batch that is being handled or appended
   std::uint64_t durable_rows_ = 0;
+  std::uint64_t published_from_ = 0;  // rows of the batch, once durable
   BatchId batch_ = 0;
-  bool appending_ = false;
-  bool timeout_due_ = false;    // time passed while a batch was being appended
-  Millis retry_steady_ms_ = 0;  // after a refused append, what is due by itself waits until then
+  bool appending_ = false;         // or redacting
+  bool refused_ = false;           // the last append was
+  std::vector<Ticket> redacting_;  // of the batch, those who asked for a redaction
+  bool timeout_due_ = false;       // time passed while a batch was being appended
+  Millis retry_steady_ms_ = 0;     // after a refused append, what is due by itself waits until then
   std::deque<SequencerOutput> outputs_;
 };
 

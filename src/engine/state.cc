@@ -145,6 +145,9 @@ struct State::Applier {
   void operator()(const OutcomeReported& e) {
     if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, {}});
   }
+
+  /// What it says is done to rows, by the engine, once it is durable.
+  void operator()(const RowRedacted& e) { valid = valid && e.row_id < row_id; }
 };
 
 Status State::apply(const Event& event, std::uint64_t row_id, Millis wall_ms) {
@@ -152,8 +155,8 @@ Status State::apply(const Event& event, std::uint64_t row_id, Millis wall_ms) {
   std::visit(applier, event);
   last_wall_ms = wall_ms;
   if (applier.valid) return Unit{};
-  return Error{Code::ledger_corrupt,
-               "row " + std::to_string(row_id) + " holds a policy or pattern that is not valid"};
+  return Error{Code::ledger_corrupt, "row " + std::to_string(row_id) +
+                                         " holds a policy, a pattern or a row number that is not valid"};
 }
 
 void State::use(const std::string& agent_id, const std::string& event_id, Used used) {

@@ -24,6 +24,7 @@ void Lattice::start() {
   entropy_.fill(seed);
   sequencer_.emplace(engine_, Entropy(seed));
   hub_.handle_durable(engine_.ledger().size(), clock_.now());
+  drain();
 }
 
 std::string Lattice::attach(engine::PrincipalKind kind, std::string name) {
@@ -79,6 +80,18 @@ void Lattice::handle_appended(engine::BatchId batch) {
 void Lattice::handle_append_failed(engine::BatchId batch, std::string_view why) {
   if (!started()) return;
   sequencer_->handle_append_failed(batch, why, clock_.now());
+  drain();
+}
+
+void Lattice::handle_redacted(engine::BatchId batch) {
+  if (!started()) return;
+  sequencer_->handle_redacted(batch, clock_.now());
+  drain();
+}
+
+void Lattice::handle_redact_failed(engine::BatchId batch, std::string_view why) {
+  if (!started()) return;
+  sequencer_->handle_redact_failed(batch, why, clock_.now());
   drain();
 }
 
@@ -149,6 +162,14 @@ void Lattice::carry_out(engine::Respond respond) {
 
 void Lattice::carry_out(const engine::Publish& publish) {
   hub_.handle_durable(publish.end_row, clock_.now());
+}
+
+void Lattice::carry_out(const engine::Redact& redact) {
+  if (home_ == LedgerHome::memory) {
+    sequencer_->handle_redacted(redact.batch, clock_.now());
+  } else {
+    host_.redact(redact);
+  }
 }
 
 void Lattice::carry_out(const engine::Sign& sign) { host_.sign(sign); }

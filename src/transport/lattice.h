@@ -29,6 +29,8 @@ class LatticeHost {
   /// ledger is in memory.
   virtual void append(const engine::Append& append) = 0;
   virtual void respond(engine::Ticket ticket, wire::Response response) = 0;
+  /// Replace openings, all or none, then say so; see engine::Redact. Never called for a ledger in memory.
+  virtual void redact(const engine::Redact& redact) = 0;
   /// Sign a checkpoint, then say so; see engine::Sign. Never called for a lattice without a signer.
   virtual void sign(const engine::Sign&) {}
   /// For sockets that the host took in (Lattice::handle_connect); a host without any never hears these.
@@ -63,6 +65,8 @@ class Lattice {
   void handle_disconnect(engine::Ticket ticket);
   void handle_appended(engine::BatchId batch);
   void handle_append_failed(engine::BatchId batch, std::string_view why);
+  void handle_redacted(engine::BatchId batch);
+  void handle_redact_failed(engine::BatchId batch, std::string_view why);
   void handle_signed(std::uint64_t rows, std::span<const std::uint8_t> signature);
   void handle_sign_failed(std::uint64_t rows, std::string_view why);
 
@@ -108,6 +112,7 @@ class Lattice {
   void carry_out(engine::Respond respond);
   void carry_out(const engine::Publish& publish);
   void carry_out(const engine::Sign& sign);
+  void carry_out(const engine::Redact& redact);
   void carry_out(const engine::SendFrame& send);
   void carry_out(const engine::HangUp& hang_up);
   void carry_out(const engine::BeginLedger& begin);

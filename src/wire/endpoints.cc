@@ -45,6 +45,10 @@ constexpr std::array table{
     EndpointTraits{Endpoint::resume_agent, "resumeAgent", Method::post, "/agents/{}/resume", operator_, ours},
     EndpointTraits{Endpoint::revoke_key, "revokeKey", Method::delete_, "/agents/{}/keys/{}", owner, ours},
     EndpointTraits{Endpoint::register_operator, "registerOperator", Method::post, "/operators", owner, ours},
+    EndpointTraits{Endpoint::redact_row, "redactRow", Method::post, "/audit/redactions", owner, ours},
+    EndpointTraits{Endpoint::openapi, "openapi", Method::get, "/openapi", anyone, doc},
+    EndpointTraits{Endpoint::healthz, "healthz", Method::get, "/healthz", anyone, ours},
+    EndpointTraits{Endpoint::readyz, "readyz", Method::get, "/readyz", anyone, ours},
 };
 
 /// The part of `path` up to its next slash; `path` keeps the rest.

@@ -40,11 +40,17 @@ enum class Endpoint {
   resume_agent,
   revoke_key,
   register_operator,
+  redact_row,
+  openapi,
+  healthz,
+  readyz,
 };
 
 /// Who may call an endpoint. What decides over who decides (policies, agents' keys, operators and their
 /// roles) is for operators with the role "owner" alone: otherwise one approver could make itself a quorum.
-enum class Audience { agent, operator_, owner, any_principal };
+/// What is for anyone needs no key, says nothing about the organisation, and is answered whatever else goes
+/// on.
+enum class Audience { agent, operator_, owner, any_principal, anyone };
 inline constexpr std::string_view owner_role = "owner";
 
 struct EndpointTraits {

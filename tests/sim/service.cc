@@ -202,6 +202,8 @@ void Service::check_released(const wire::Response& response) const {
 
 void Service::carry_out(const engine::Sign&) { require(false, "nothing is to be signed without a signer"); }
 
+void Service::carry_out(const engine::Redact&) { require(false, "nobody redacts in this world"); }
+
 void Service::carry_out(const engine::Publish& publish) {
   require(publish.first_row == alive_->published_rows && publish.end_row > publish.first_row &&
               publish.end_row <= rows_.size(),

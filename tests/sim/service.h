@@ -102,6 +102,7 @@ class Service {
   void carry_out(const engine::HangUp& hang_up);
   void carry_out(const engine::BeginLedger& begin);
   void carry_out(const engine::Sign& sign);
+  void carry_out(const engine::Redact& redact);
 
   void settle_append(unsigned fate);
   void acknowledge();

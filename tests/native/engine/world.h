@@ -144,6 +144,11 @@ class World : public transport::LatticeHost, public transport::Clock {
     }
     lattice->handle_appended(append.batch);
   }
+  void redact(const Redact& redact) override {
+    if (!refuse_redactions.empty()) return lattice->handle_redact_failed(redact.batch, refuse_redactions);
+    for (const Engine::Redaction& row : redact.rows) rows.at(row.row_id).openings = row.openings;
+    lattice->handle_redacted(redact.batch);
+  }
   void respond(Ticket ticket, wire::Response response) override {
     CHECK(!answers.contains(ticket));
     answers[ticket] = std::move(response);
@@ -162,7 +167,8 @@ class World : public transport::LatticeHost, public transport::Clock {
   std::map<ConnectionId, std::uint16_t> hung_up;
   bool hold_appends = false;
   std::optional<Append> held;
-  std::string refuse_appends;  // why, when the store is to refuse
+  std::string refuse_appends;     // why, when the store is to refuse
+  std::string refuse_redactions;  // the same for redactions
   std::unique_ptr<transport::Lattice> lattice;
 
  private:
