@@ -25,7 +25,13 @@ const sorted = (items) => [...items].sort();
 
 test("docs/wire.md has exactly the endpoints of src/wire/endpoints.cc", () => {
   const entry = /"\w+",\s*Method::(\w+),\s*"([^"]+)",\s*(\w+),\s*(doc|ours)\}/g;
-  const who = { agent: "agent", operator_: "operator", owner: "owner", any_principal: "both" };
+  const who = {
+    agent: "agent",
+    operator_: "operator",
+    owner: "owner",
+    any_principal: "both",
+    anyone: "anyone",
+  };
   const ofSource = all(entry, source("src/wire/endpoints.cc")).map(
     ([method, path, audience, origin]) =>
       [
@@ -145,7 +151,7 @@ test("docs/audit.md has exactly the types of rows of src/engine/events.cc", () =
   const events = source("src/engine/events.cc");
   const types = new Set(
     all(
-      /"((?:ledger|agent|operator|key|policy|action|approval|delegation|outcome)\.[a-z]+)"/g,
+      /"((?:ledger|agent|operator|key|policy|action|approval|delegation|outcome|row)\.[a-z]+)"/g,
       events,
     ).flat(),
   );

@@ -2,11 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import {
-  generateSigningKey,
-  importSigningKey,
-  MemoryCheckpointStore,
-} from "@agentlattice/wasm";
+import { generateSigningKey, importSigningKey, MemoryCheckpointStore } from "@agentlattice/wasm";
 import { AgentLatticeSync } from "@agentlattice/wasm/sync";
 import { failure, openLattice, served } from "./house.mjs";
 
