@@ -75,10 +75,18 @@ void Engine::emit(Context& context, const Event& event) { emit(event, context.no
 void Engine::rollback(std::uint64_t size) {
   const Ledger kept = std::exchange(ledger_, Ledger());
   state_ = State();
-  redactions_.clear();
+  const auto due = std::exchange(redactions_, {});
   for (std::uint64_t row_id = 0; row_id < size; ++row_id) {
     const audit::Row& row = kept.row(row_id);
     must(load(row.text, row.openings));
+  }
+  // What is forgotten here, and not yet by the store, stays due. What a refused row asked for is still open.
+  for (const auto& [row_id, fields] : due) {
+    if (row_id >= size) continue;
+    const OwnRow row = take_apart(ledger_.row(row_id));
+    for (const std::string& field : fields) {
+      if (!row.openings.root()[field].present()) redactions_[row_id].insert(field);
+    }
   }
 }
 

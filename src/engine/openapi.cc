@@ -156,8 +156,8 @@ void write_operation(json::Writer& writer, const wire::EndpointTraits& endpoint)
 }  // namespace
 
 const EndpointWords& words(Endpoint endpoint) {
-  const auto* found = std::find_if(table.begin(), table.end(),
-                                   [&](const EndpointWords& each) { return each.endpoint == endpoint; });
+  const auto found = std::find_if(table.begin(), table.end(),
+                                  [&](const EndpointWords& each) { return each.endpoint == endpoint; });
   assert(found != table.end());
   return *found;
 }

@@ -14,7 +14,11 @@ constexpr Millis retry_after_ms = 1000;
 }  // namespace
 
 Sequencer::Sequencer(Engine& engine, Entropy entropy, SequencerLimits limits)
-    : engine_(engine), entropy_(std::move(entropy)), limits_(limits), durable_rows_(engine.ledger().size()) {
+    : engine_(engine),
+      entropy_(std::move(entropy)),
+      limits_(limits),
+      durable_rows_(engine.ledger().size()),
+      published_from_(durable_rows_) {
   // What an earlier process did not get to.
   if (std::vector<Engine::Redaction> rows = engine_.redact(); !rows.empty()) {
     appending_ = true;

@@ -10,7 +10,7 @@ import {
 import { serve } from "@agentlattice/wasm/node";
 import { openLattice } from "./house.mjs";
 
-/** Ten rows and more, signed; `lie(entries)` and `lieOfNote(note)` change what clients are told. */
+/** A dozen rows and more, signed; `lie(entries)` and `lieOfNote(note)` change what clients are told. */
 async function lying(t, signer, more = 0) {
   const lattice = await openLattice(t, { signer });
   const { apiKey } = await lattice.registerAgent({ name: "remote" });
@@ -45,7 +45,7 @@ function clientOf(t, { apiKey, url }, verifierKey, checkpoints = new MemoryCheck
 test("every kind of damage is found through the package, and the row is named", async (t) => {
   const { signer, verifierKey } = await signing();
   const service = await lying(t, signer);
-  const row = 5;
+  const row = 9;
   const swap = (entries, a, b) => {
     [entries[a], entries[b]] = [entries[b], entries[a]];
     return entries;
@@ -59,11 +59,15 @@ test("every kind of damage is found through the package, and the row is named", 
   const flip = (note, at) =>
     note.slice(0, at) + (note[at] === "A" ? "B" : "A") + note.slice(at + 1);
   const table = [
-    ["edited", row, { rows: (all) => all.map((each, at) => (at === row ? edited(each) : each)) }],
-    ["deleted", row, { rows: (all) => all.filter((_, at) => at !== row) }],
+    [
+      "edited",
+      row,
+      { rows: (all) => all.map((each) => (each.row_id === row ? edited(each) : each)) },
+    ],
+    ["deleted", row, { rows: (all) => all.filter((each) => each.row_id !== row) }],
     ["inserted", row - 1, { rows: copied(row) }],
     ["reordered", row, { rows: (all) => swap(all, row, row + 1) }],
-    ["truncated", row, { rows: (all) => all.slice(0, row) }],
+    ["truncated", row, { rows: (all) => all.filter((each) => each.row_id < row) }],
     ["bad_signature", 0, { note: (note) => flip(note, note.length - 20) }],
     ["bad_signature", 0, { note: (note) => note.slice(0, note.indexOf("\n\n") + 1) }],
     [
@@ -76,7 +80,6 @@ test("every kind of damage is found through the package, and the row is named", 
   const honest = { ...service.lies };
   for (const [damage, at, lies] of table) {
     Object.assign(service.lies, honest, lies);
-    // With a page boundary in the way or without, what was served once is served again.
     const verdict = await clientOf(t, service, verifierKey).verify();
     assert.deepEqual([verdict.damage, verdict.firstBrokenAtRowId], [damage, at], verdict.message);
     assert.equal(verdict.chainValid, damage === "none");
@@ -94,10 +97,8 @@ test("a service that cuts its end off, or shows two clients two histories, is fo
 
   // An older note of its own, soundly signed, and the rows that go with it.
   const other = await lying(t, signer);
-  const size = first.size - 2;
   const truth = { ...one.lies };
   const short = await other.lattice.checkpoint();
-  assert.ok(Number(short.split("\n")[1]) < size + 2);
   one.lies.note = () => short;
   one.lies.rows = () => [];
   assert.equal((await al.verify()).damage, "truncated");
