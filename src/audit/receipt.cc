@@ -180,7 +180,7 @@ Result<std::string> judge_receipt(std::string_view request) {
     write_checks(writer, signatures);
     writer.key("otherwise").begin_object();
     write_finding(writer, {Damage::bad_signature, row_id, std::string(broken_signature)});
-    writer.end_object().end_object();
+    writer.field("row_id", row_id).end_object().end_object();
   }
   writer.end_object();
   return out;

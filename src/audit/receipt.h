@@ -61,11 +61,11 @@ void write_checks(json::Writer& writer, const Authenticity& authenticity);
 
 /// Answers {"receipt": {…}, "verifier_keys": […]} with a verdict:
 ///
-///   {"valid", "damage", "message", "row_id", "type", "timestamp", "agent_id"?, "facts", "opened", "size",
-///   "origin",
-///    "check"?: {"text", "signatures", "otherwise": {"valid", "damage", "message"}}}
+///   {"valid", "damage", "message", "row_id"}, and where nothing is wrong
+///   "type", "timestamp", "agent_id"?, "facts", "opened", "size", "origin",
+///   "check": {"text", "signatures", "otherwise": {"valid", "damage", "message", "row_id"}}
 ///
-/// With `check`, it holds where all of those signatures do; else what `otherwise` says does. Fails with
+/// With `check`, it is the verdict where all of those signatures hold, else `otherwise` is. Fails with
 /// `invalid_argument` where the request is none.
 [[nodiscard]] Result<std::string> judge_receipt(std::string_view request);
 

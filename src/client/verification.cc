@@ -119,20 +119,23 @@ void write_finding(json::Writer& writer, const audit::Finding& finding) {
 }  // namespace
 
 void Verification::settle(const audit::Finding& finding, Shared& shared) {
+  const auto write_verdict = [&](json::Writer& writer, const audit::Finding& each) {
+    write_finding(writer, each);
+    writer.field("rows_checked", verifier_.rows_checked())
+        .field("checkpoint", note_)
+        .field("size", newest_.size)
+        .field_if("pinned", pinned_note_);
+  };
   std::string body;
   json::Writer writer(body);
   writer.begin_object();
-  write_finding(writer, finding);
-  writer.field("rows_checked", verifier_.rows_checked())
-      .field("checkpoint", note_)
-      .field("size", newest_.size)
-      .field_if("pinned", pinned_note_);
+  write_verdict(writer, finding);
   if (!trusted_.empty() && finding.damage == audit::Damage::none) {
     const audit::Authenticity signatures = audit::authenticity(note_, trusted_);
     writer.key("check").begin_object();
     audit::write_checks(writer, signatures);
     writer.key("otherwise").begin_object();
-    write_finding(writer,
+    write_verdict(writer,
                   {audit::Damage::bad_signature, unvouched_row_, std::string(audit::broken_signature)});
     writer.end_object().end_object();
   }

@@ -80,6 +80,8 @@ std::vector<Event> one_of_each() {
       DelegationEnded{"del-1", "agt-1", false, "ada"},
       OutcomeReported{"evt-1", "agt-1", "e", "partial", digest(9), tricky, R"({"n":1})"},
       OutcomeReported{"evt-1", "agt-1", {}, "success", digest(9), {}, {}},
+      RowRedacted{3, "agt-1", {"metadata", "reason"}, "ada", tricky},
+      RowRedacted{0, {}, {"reason"}, "ada", {}},
   };
 }
 

@@ -26,7 +26,7 @@ TEST_CASE("every endpoint's target routes back to it", "[wire]") {
     CHECK(found->query ==
           std::vector<std::pair<std::string, std::string>>{{"limit", "5"}, {"x", "a b"}, {"flag", ""}});
   }
-  CHECK(seen.size() == static_cast<std::size_t>(Endpoint::register_operator) + 1);
+  CHECK(seen.size() == static_cast<std::size_t>(Endpoint::readyz) + 1);
 }
 
 TEST_CASE("paths that are none", "[wire]") {
