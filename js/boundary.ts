@@ -42,7 +42,6 @@ export interface Exports {
   pause(client: number, subscription: number): void;
   resume(client: number, subscription: number): void;
   wake(): void;
-  checkReceipt(request: string): string;
 
   openLattice(config: string): string;
   loadRows(rows: string): string;
@@ -57,6 +56,8 @@ export interface Exports {
   signed(rows: number, signature: string): void;
   signFailed(rows: number, message: string): void;
   verifierKey(name: string, publicKey: string): string;
+  judgeCheckpoint(request: string): string;
+  judgeReceipt(request: string): string;
   connect(connection: number): void;
   received(connection: number, text: string): void;
   flushed(connection: number): void;

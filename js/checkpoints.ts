@@ -5,7 +5,6 @@ import { AgentLatticeError } from "./errors.js";
 import { callOptions, readOptions } from "./options.js";
 import type { Request } from "./requests.js";
 import type { CallOptions, Verification } from "./types.js";
-import { toWire } from "./wire-names.js";
 
 /**
  * Keeps the last verified checkpoint of a ledger: one note, a few hundred bytes of text, for each origin. `origin` is where the
@@ -30,13 +29,9 @@ export class MemoryCheckpointStore implements CheckpointStore {
 }
 
 /** The verification against what is pinned. */
-export function verifyRequest(
-  options: CallOptions | undefined,
-  pinned: string | null,
-  verifierKeys: readonly string[] | undefined,
-): Request {
+export function verifyRequest(options: CallOptions | undefined, pinned: string | null): Request {
   const rest = readOptions("verify", options, callOptions);
-  return { operation: "verify", ...rest, body: toWire({ pinned, verifierKeys }) };
+  return { operation: "verify", ...rest, body: { pinned } };
 }
 
 /** What is to be pinned after a verification, given what is pinned now; undefined where nothing. */
@@ -60,16 +55,14 @@ export const storeFailed = (what: "read" | "keep", cause: unknown): AgentLattice
 export class Pins {
   readonly #store: CheckpointStore;
   readonly #origin: string;
-  readonly #verifierKeys: readonly string[] | undefined;
 
-  constructor(store: CheckpointStore, origin: string, verifierKeys?: readonly string[]) {
+  constructor(store: CheckpointStore, origin: string) {
     this.#store = store;
     this.#origin = origin;
-    this.#verifierKeys = verifierKeys;
   }
 
   async request(options: CallOptions | undefined): Promise<Request> {
-    return verifyRequest(options, await this.#pinned(), this.#verifierKeys);
+    return verifyRequest(options, await this.#pinned());
   }
 
   async keep(verification: Verification): Promise<Verification> {

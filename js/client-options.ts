@@ -6,6 +6,7 @@ import type { Hooks, Logger } from "./hooks.js";
 import type { Kernel } from "./kernel.js";
 import type { WasmSource } from "./loaders/platform.js";
 import { type Kind, readOptions } from "./options.js";
+import type { Trust } from "./trust.js";
 
 /** Opens a client in a lattice of this process. A Lattice does this. */
 export interface LatticeConnection {
@@ -58,10 +59,10 @@ export interface ClientOptions {
   /** Where `verify` keeps what it has verified, for the next time. Default: in memory. */
   readonly checkpoints?: CheckpointStore | undefined;
   /**
-   * Keys whose signatures on checkpoints are trusted, as `name+hash+base64` (c2sp.org/signed-note). With them, `verify` finds a
-   * checkpoint that none of them signed `bad_signature`. Default: none, and signatures are not looked at.
+   * Whose signatures on checkpoints are trusted: `trustKeys(verifierKey)`. With it, `verify` finds a checkpoint that nobody of them
+   * signed `bad_signature`. Default: signatures are not looked at.
    */
-  readonly verifierKeys?: readonly string[] | undefined;
+  readonly trust?: Trust | undefined;
   /** The kernel's module (`client.wasm`), for runtimes where the package cannot find it by itself. */
   readonly wasm?: WasmSource | Promise<WasmSource> | undefined;
 }
@@ -80,7 +81,7 @@ const known: Readonly<Record<string, Kind>> = {
   hooks: "object",
   logger: "object",
   checkpoints: "object",
-  verifierKeys: "strings",
+  trust: "object",
   wasm: "any",
 };
 
@@ -100,6 +101,9 @@ export function readClientOptions(name: string, given: ClientOptions): ClientOpt
   }
   if (lattice !== undefined && typeof lattice.openClient !== "function") {
     throw invalidArgument(`${name}: "lattice" must be an open Lattice`);
+  }
+  if (options.trust !== undefined && typeof options.trust.judge !== "function") {
+    throw invalidArgument(`${name}: "trust" must be what trustKeys makes`);
   }
   // Looked at by the first call; until then nobody else would handle its rejection.
   if (wasm instanceof Promise) wasm.catch(() => {});

@@ -16,8 +16,8 @@ import { logging, watched } from "./hooks.js";
 import { Kernel, type KernelOptions } from "./kernel.js";
 import { Realtime } from "./realtime.js";
 import type { Request } from "./requests.js";
-import { settle } from "./signatures.js";
 import { toJson } from "./text.js";
+import type { Trust } from "./trust.js";
 import type { CallOptions, Verification } from "./types.js";
 import { fromWire, toWire } from "./wire-names.js";
 
@@ -27,6 +27,7 @@ export class Client {
   readonly realtime: Realtime;
   readonly #name: string;
   readonly #pins: Pins;
+  readonly #trust: Trust | undefined;
   readonly #open: () => Promise<OpenClient>;
   #opening: Promise<OpenClient> | undefined;
   #closed = false;
@@ -36,11 +37,8 @@ export class Client {
     const options = readClientOptions(name, given);
     this.#name = name;
     this.target = targetOf(name, options);
-    this.#pins = new Pins(
-      options.checkpoints ?? new MemoryCheckpointStore(),
-      this.target,
-      options.verifierKeys,
-    );
+    this.#pins = new Pins(options.checkpoints ?? new MemoryCheckpointStore(), this.target);
+    this.#trust = options.trust;
     this.realtime = new Realtime(async (filter, sink, signal) => {
       if (options.lattice === undefined) needWebSocket(options);
       const { kernel, client } = await this.#opened(signal);
@@ -61,7 +59,8 @@ export class Client {
   verify(options: CallOptions | undefined): Answer<Verification> {
     return this.call(
       () => this.#pins.request(options),
-      (verification: Verification) => this.#pins.keep(verification),
+      async (verdict: Verification) =>
+        this.#pins.keep(this.#trust ? await this.#trust.judge(verdict) : verdict),
     );
   }
 
@@ -87,9 +86,7 @@ export class Client {
     const submission = submissionOf(request);
     const { kernel, client } = await this.#opened(request.signal);
     const { json, answer } = await kernel.submit(client, submission);
-    const decoded = decodeAnswer(json) as T;
-    const data = request.operation === "verify" ? await settle(decoded as T & object) : decoded;
-    return { data: await shape(data), answer };
+    return { data: await shape(decodeAnswer(json) as T), answer };
   }
 
   /** Idempotent: callers that race share one opening. One that failed is tried again by the next call. */

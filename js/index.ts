@@ -55,6 +55,7 @@ export {
   type SigningKeyOptions,
 } from "./signing.js";
 export type { LedgerRow, LedgerStore } from "./stores/store.js";
+export { type Trust, trustKeys } from "./trust.js";
 export type {
   ActionOptions,
   ActionResult,

@@ -1,17 +1,16 @@
 // Receipts: what an agent can show afterwards, to whoever knows the lattice's public key, with no lattice at hand.
 
-import { clientPayload } from "./client-payload.js";
+import { embeddedPayload } from "./embedded-payload.js";
 import { invalidArgument } from "./errors.js";
 import { Kernel } from "./kernel.js";
 import type { WasmSource } from "./loaders/platform.js";
-import { settle, type Unsettled } from "./signatures.js";
-import { toJson } from "./text.js";
+import { ask, type Check, signers } from "./trust.js";
 import type { Receipt, ReceiptVerdict } from "./types.js";
-import { fromWire, toWire } from "./wire-names.js";
+import { toWire } from "./wire-names.js";
 
 /** Options of `verifyReceipt`. */
 export interface VerifyReceiptOptions {
-  /** The kernel's module (`client.wasm`), for runtimes where the package cannot find it by itself. */
+  /** The kernel's module (`agentlattice.wasm`), for runtimes where the package cannot find it by itself. */
   readonly wasm?: WasmSource | Promise<WasmSource> | undefined;
 }
 
@@ -27,27 +26,17 @@ export async function verifyReceipt(
   if (typeof receipt !== "object" || receipt === null)
     throw invalidArgument("verifyReceipt: the receipt must be an object, as `al.receipt` gives it");
   const { row, openings, proof } = receipt;
-  const request = toWire({
-    receipt: { row, openings, proof },
-    verifierKeys: [verifierKeys].flat(),
-  });
-  const kernel = await (wasm === undefined ? shared() : Kernel.start(clientPayload, { wasm }));
-  const verdict = kernel.call("checkReceipt", toJson(request, "the receipt"));
-  return settle(fromWire(verdict) as ReceiptVerdict & Unsettled);
+  const { check, ...verdict } = await ask<ReceiptVerdict & { check?: Unsettled }>(
+    "judgeReceipt",
+    toWire({ receipt: { row, openings, proof }, verifierKeys: [verifierKeys].flat() }),
+    wasm === undefined ? undefined : await Kernel.start(embeddedPayload, { wasm }),
+  );
+  if (check === undefined) return verdict;
+  const signedBy = await signers(check);
+  return signedBy === undefined ? check.otherwise : { ...verdict, signedBy };
 }
 
-let instance: Promise<Kernel> | undefined;
-
-/** One instance for all receipts, made when the first comes, and anew where that failed or crashed. */
-async function shared(): Promise<Kernel> {
-  instance ??= Kernel.start(clientPayload);
-  try {
-    const kernel = await instance;
-    if (kernel.ended === undefined) return kernel;
-  } catch (error) {
-    instance = undefined;
-    throw error;
-  }
-  instance = undefined;
-  return shared();
+/** A good verdict's condition, and the verdict where it is not met. */
+interface Unsettled extends Check {
+  readonly otherwise: ReceiptVerdict;
 }

@@ -275,7 +275,7 @@ export interface Verification {
   readonly checkpoint: string;
   /** What was pinned and compared with. Where the ledger is `forked`, the two notes contradict each other. */
   readonly pinned?: string;
-  /** The trusted keys by whose signatures the checkpoint is authentic; absent without `verifierKeys`. */
+  /** The trusted keys by whose signatures the checkpoint is authentic; absent without `trust`. */
   readonly signedBy?: readonly string[];
   readonly [more: string]: unknown;
 }

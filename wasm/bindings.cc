@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "audit/receipt.h"
 #include "kernel.h"
 
 namespace {
@@ -54,11 +53,6 @@ void resume_subscription(std::uint32_t client, std::uint32_t subscription) {
 }
 void wake() { kernel().wake(); }
 
-std::string check_receipt(const std::string& request) {
-  const al::Result<std::string> verdict = al::audit::judge_receipt(request);
-  return verdict ? *verdict : al::wasm::error_result(verdict.error());
-}
-
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(clients) {
@@ -71,5 +65,4 @@ EMSCRIPTEN_BINDINGS(clients) {
   emscripten::function("pause", &pause_subscription);
   emscripten::function("resume", &resume_subscription);
   emscripten::function("wake", &wake);
-  emscripten::function("checkReceipt", &check_receipt);
 }

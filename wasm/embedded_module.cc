@@ -4,7 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "audit/authenticity.h"
 #include "audit/note.h"
+#include "audit/receipt.h"
 #include "base/bytes.h"
 #include "base/json_writer.h"
 #include "embedded_kernel.h"
@@ -47,6 +49,15 @@ void signed_checkpoint(double rows, const std::string& signature) {
 }
 void sign_failed(double rows, const std::string& message) { embedded().sign_failed(rows, message); }
 
+/// The text, or an error in its place.
+std::string text_or_error(const Result<std::string>& result) {
+  return result ? *result : error_result(result.error());
+}
+
+std::string judge_checkpoint(const std::string& request) {
+  return text_or_error(audit::judge_checkpoint(request));
+}
+std::string judge_receipt(const std::string& request) { return text_or_error(audit::judge_receipt(request)); }
 std::string verifier_key(const std::string& name, const std::string& public_key) {
   const Result<audit::VerifierKey> key =
       audit::make_verifier_key(name, from_base64(public_key).value_or(Bytes()));
@@ -75,6 +86,8 @@ EMSCRIPTEN_BINDINGS(lattice) {
   emscripten::function("signed", &signed_checkpoint);
   emscripten::function("signFailed", &sign_failed);
   emscripten::function("verifierKey", &verifier_key);
+  emscripten::function("judgeCheckpoint", &judge_checkpoint);
+  emscripten::function("judgeReceipt", &judge_receipt);
   emscripten::function("connect", &connect);
   emscripten::function("received", &received);
   emscripten::function("flushed", &flushed);

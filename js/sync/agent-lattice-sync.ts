@@ -39,7 +39,7 @@ export type Sync<T> = Omit<T, "signal">;
 
 /** Options of `new AgentLatticeSync(…)`. */
 export interface AgentLatticeSyncOptions
-  extends Omit<ClientOptions, "apiKey" | "fetch" | "WebSocket" | "hooks" | "logger"> {
+  extends Omit<ClientOptions, "apiKey" | "fetch" | "WebSocket" | "hooks" | "logger" | "trust"> {
   /** As for AgentLattice; a function must return the key, no promise. */
   readonly apiKey?: string | (() => string) | undefined;
   /** With `lattice`, in place of a key: who the agent is. It is registered where it is not known. */
@@ -64,7 +64,6 @@ export interface AgentLatticeSyncOptions
 export class AgentLatticeSync implements Disposable {
   readonly #caller: Caller;
   readonly #checkpoints: CheckpointStore;
-  readonly #verifierKeys: readonly string[] | undefined;
   readonly #target: string;
 
   constructor(options: AgentLatticeSyncOptions) {
@@ -78,9 +77,8 @@ export class AgentLatticeSync implements Disposable {
     readOptions(name, { agent, capabilities }, { agent: "string", capabilities: "strings" });
     const apiKey =
       agent === undefined ? rest.apiKey : (): string => register(rest, agent, capabilities);
-    const { checkpoints, verifierKeys, ...checked } = readClientOptions(name, { ...rest, apiKey });
+    const { checkpoints, ...checked } = readClientOptions(name, { ...rest, apiKey });
     this.#target = targetOf(name, checked);
-    this.#verifierKeys = verifierKeys;
     this.#checkpoints = checkpoints ?? new MemoryCheckpointStore();
     this.#caller =
       lattice === undefined
@@ -163,7 +161,7 @@ export class AgentLatticeSync implements Disposable {
 
   /** As {@link AgentLattice.verify}; the store of checkpoints must answer without promises. */
   verify(options?: Sync<CallOptions>): Verification {
-    return verifyNow(this.#caller, this.#checkpoints, this.#target, options, this.#verifierKeys);
+    return verifyNow(this.#caller, this.#checkpoints, this.#target, options);
   }
 
   delegations(query?: Sync<DelegationsQuery>): { readonly delegations: readonly Delegation[] } {

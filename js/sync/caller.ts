@@ -13,7 +13,7 @@ export interface Caller {
 }
 
 /** Options that are functions: what they would be called from is another thread, or does not exist. */
-const impossible = ["fetch", "WebSocket", "hooks", "logger"];
+const impossible = ["fetch", "WebSocket", "hooks", "logger", "trust"];
 
 /** `options`, unless there are some that only an asynchronous client can honour. */
 export function without<T extends object>(name: string, options: T): T {
@@ -40,10 +40,9 @@ export function verifyNow(
   store: CheckpointStore,
   origin: string,
   options: CallOptions | undefined,
-  verifierKeys: readonly string[] | undefined,
 ): Verification {
   const pinned = (): string | null => atOnce("read", () => store.get(origin)) ?? null;
-  const verification = caller.call<Verification>(verifyRequest(options, pinned(), verifierKeys));
+  const verification = caller.call<Verification>(verifyRequest(options, pinned()));
   const note = nextPin(verification, pinned());
   if (note !== undefined) atOnce("keep", () => store.set(origin, note));
   return verification;

@@ -12,10 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "audit/note.h"
 #include "audit/verifier.h"
-#include "base/json.h"
-#include "base/json_writer.h"
 #include "base/result.h"
 #include "base/sha256.h"
 
@@ -41,23 +38,6 @@ struct Receipt {
 /// Everything but the signature itself: the row is canonical and bears the proof's index, the openings are
 /// what it commits to, and the path leads from it to the checkpoint's root.
 [[nodiscard]] Finding check_receipt(const Receipt& receipt);
-
-/// What a note's signatures are to be checked against, and what is wrong where that is known already.
-struct Authenticity {
-  Note note;
-  std::vector<SignatureCheck> checks;
-  std::string problem;  // no signature, or none by a trusted key; then there is nothing to check
-};
-inline constexpr std::string_view broken_signature =
-    "the checkpoint's signature by a trusted key does not hold: the checkpoint or the signature was changed";
-/// The views and pointers show parts of `note` and `trusted`.
-[[nodiscard]] Authenticity authenticity(std::string_view note, std::span<const VerifierKey> trusted);
-
-/// {"text": …, "signatures": [{"key", "public_key", "signature"}, …]}, keys by name, bytes in base64.
-void write_checks(json::Writer& writer, const Authenticity& authenticity);
-
-/// The keys of a JSON array of texts. Fails with `invalid_argument`.
-[[nodiscard]] Result<std::vector<VerifierKey>> read_verifier_keys(json::Value list);
 
 /// Answers {"receipt": {…}, "verifier_keys": […]} with a verdict:
 ///

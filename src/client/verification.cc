@@ -10,29 +10,26 @@
 
 namespace al::client {
 
-/// {"pinned": a note or null, "verifier_keys": [text, …]}, both optional.
-Status Verification::read_command() {
-  if (command_.body.empty()) return Unit{};
-  const Result<json::Document> document = json::parse(command_.body);
-  const json::Value pinned = document ? document->root()["pinned"] : json::Value();
-  if (!document || (pinned.present() && !pinned.is_null() && !pinned.is_string()))
-    return Error{Code::invalid_argument, "verify takes {\"pinned\": a checkpoint's note, or null}"};
-  Result<std::vector<audit::VerifierKey>> keys = audit::read_verifier_keys(document->root()["verifier_keys"]);
-  if (!keys) return keys.error();
-  trusted_ = std::move(*keys);
-  if (!pinned.is_string()) return Unit{};
-  pinned_note_ = pinned.string();
-  Result<audit::Checkpoint> checkpoint = audit::parse_note(pinned_note_);
-  if (!checkpoint) {
-    return Error{Code::invalid_argument,
-                 "the pinned checkpoint cannot be read: " + checkpoint.error().message};
-  }
-  pinned_ = std::move(*checkpoint);
-  return Unit{};
-}
-
 void Verification::begin(Now now, Shared& shared) {
-  if (const Status read = read_command(); !read) return settle(Failure{.error = read.error()}, shared);
+  if (!command_.body.empty()) {
+    const Result<json::Document> document = json::parse(command_.body);
+    const json::Value pinned = document ? document->root()["pinned"] : json::Value();
+    if (!document || (pinned.present() && !pinned.is_null() && !pinned.is_string())) {
+      return settle(Failure{.error = {Code::invalid_argument,
+                                      "verify takes {\"pinned\": a checkpoint's note, or null}"}},
+                    shared);
+    }
+    if (pinned.is_string()) {
+      Result<audit::Checkpoint> checkpoint = audit::parse_note(pinned.string());
+      if (!checkpoint) {
+        return settle(Failure{.error = {Code::invalid_argument, "the pinned checkpoint cannot be read: " +
+                                                                    checkpoint.error().message}},
+                      shared);
+      }
+      pinned_ = std::move(*checkpoint);
+      pinned_note_ = pinned.string();
+    }
+  }
   ask(request(wire::Endpoint::get_checkpoint, {}), now, shared);
 }
 
@@ -59,13 +56,6 @@ void Verification::on_checkpoint(const Answer& answer, json::Value root, Now now
     return fail(answer, "the service's checkpoint cannot be read: " + checkpoint.error().message, shared);
   }
   newest_ = std::move(*checkpoint);
-  if (!trusted_.empty()) {
-    // From the first row on that no earlier checkpoint vouches for.
-    const std::uint64_t last = newest_.size == 0 ? 0 : newest_.size - 1;
-    unvouched_row_ = pinned_ ? std::min(pinned_->size, last) : 0;
-    if (audit::Authenticity signatures = audit::authenticity(note_, trusted_); !signatures.problem.empty())
-      return settle({audit::Damage::bad_signature, unvouched_row_, std::move(signatures.problem)}, shared);
-  }
   state_ = State::fetching_rows;
   next_page(now, shared);
 }
@@ -100,45 +90,20 @@ void Verification::conclude(Shared& shared) {
   if (finding.damage == audit::Damage::none && pinned_ && pinned_->origin != newest_.origin) {
     finding = {audit::Damage::forked, 0, "the service's checkpoint is of another ledger than the pinned one"};
   }
-  settle(finding, shared);
-}
-
-namespace {
-
-void write_finding(json::Writer& writer, const audit::Finding& finding) {
   const bool valid = finding.damage == audit::Damage::none;
-  writer.field("chain_valid", valid).key("first_broken_at_row_id");
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().field("chain_valid", valid).key("first_broken_at_row_id");
   if (valid) {
     writer.null();
   } else {
     writer.value(finding.row_id);
   }
   writer.field("damage", text(finding.damage)).field("message", finding.message);
-}
-
-}  // namespace
-
-void Verification::settle(const audit::Finding& finding, Shared& shared) {
-  const auto write_verdict = [&](json::Writer& writer, const audit::Finding& each) {
-    write_finding(writer, each);
-    writer.field("rows_checked", verifier_.rows_checked())
-        .field("checkpoint", note_)
-        .field("size", newest_.size)
-        .field_if("pinned", pinned_note_);
-  };
-  std::string body;
-  json::Writer writer(body);
-  writer.begin_object();
-  write_verdict(writer, finding);
-  if (!trusted_.empty() && finding.damage == audit::Damage::none) {
-    const audit::Authenticity signatures = audit::authenticity(note_, trusted_);
-    writer.key("check").begin_object();
-    audit::write_checks(writer, signatures);
-    writer.key("otherwise").begin_object();
-    write_verdict(writer,
-                  {audit::Damage::bad_signature, unvouched_row_, std::string(audit::broken_signature)});
-    writer.end_object().end_object();
-  }
+  writer.field("rows_checked", verifier_.rows_checked())
+      .field("checkpoint", note_)
+      .field("size", newest_.size)
+      .field_if("pinned", pinned_note_);
   writer.end_object();
   settle(std::move(body), shared);
 }

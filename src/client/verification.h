@@ -9,9 +9,8 @@
 //   fails only where
 //     nothing can be said: no answer, or one that does not parse.
 //   * Rows that the service does not hand out although its checkpoint counts them are missing rows.
-//   * With keys that are trusted, a checkpoint that none of them signed is `bad_signature`, and nothing else
-//   is looked at. Whether a signature holds is computed by the host's platform: the result says what must
-//   hold (`check`), and what holds `otherwise`.
+//   * The checkpoint's signature is not judged here; the host's platform does that, with the note in the
+//   result.
 //
 // Theory of operation: rows are checked as their pages arrive and not kept, so memory is that of one page and
 // the tree's digests. The same pass compares with the checkpoint that the caller pinned earlier, if any: a
@@ -21,10 +20,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "audit/checkpoint.h"
-#include "audit/receipt.h"
 #include "audit/verifier.h"
 #include "client/call.h"
 
@@ -43,17 +40,12 @@ class Verification final : public Call {
   void on_checkpoint(const Answer& answer, json::Value root, Now now, Shared& shared);
   void on_rows(const Answer& answer, json::Value root, Now now, Shared& shared);
   void next_page(Now now, Shared& shared);
-  [[nodiscard]] Status read_command();
   void conclude(Shared& shared);
-  void settle(const audit::Finding& finding, Shared& shared);
-  using Call::settle;
   void fail(const Answer& answer, std::string message, Shared& shared);
 
   State state_ = State::fetching_checkpoint;
-  std::vector<audit::VerifierKey> trusted_;
   std::optional<audit::Checkpoint> pinned_;
   std::string pinned_note_;
-  std::uint64_t unvouched_row_ = 0;
   std::string note_;  // of the newest checkpoint
   audit::Checkpoint newest_;
   audit::Verifier verifier_;

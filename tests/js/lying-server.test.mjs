@@ -6,6 +6,7 @@ import {
   generateSigningKey,
   importSigningKey,
   MemoryCheckpointStore,
+  trustKeys,
 } from "@agentlattice/wasm";
 import { serve } from "@agentlattice/wasm/node";
 import { openLattice } from "./house.mjs";
@@ -37,7 +38,7 @@ async function signing() {
 }
 
 function clientOf(t, { apiKey, url }, verifierKey, checkpoints = new MemoryCheckpointStore()) {
-  const al = new AgentLattice({ apiKey, baseUrl: url, verifierKeys: [verifierKey], checkpoints });
+  const al = new AgentLattice({ apiKey, baseUrl: url, trust: trustKeys(verifierKey), checkpoints });
   t.after(() => al.close());
   return al;
 }

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { generateSigningKey, importSigningKey, MemoryCheckpointStore } from "@agentlattice/wasm";
+import {
+  generateSigningKey,
+  importSigningKey,
+  MemoryCheckpointStore,
+  trustKeys,
+} from "@agentlattice/wasm";
 import { AgentLatticeSync } from "@agentlattice/wasm/sync";
 import { failure, openLattice, served } from "./house.mjs";
 
@@ -63,8 +68,8 @@ test("a lattice with a signer signs what it says, and clients who know the key s
   const note = await lattice.checkpoint();
   assert.match(note, /\n\n— lattice\.example\/acme [\w+/]+=*\n$/);
   for (const al of [
-    client({ verifierKeys: [verifierKey] }),
-    lattice.agent("b", { verifierKeys: [verifierKey] }),
+    client({ trust: trustKeys(verifierKey) }),
+    lattice.agent("b", { trust: trustKeys(verifierKey) }),
   ]) {
     await al.execute("read.a");
     const verdict = await al.verify();
@@ -85,10 +90,10 @@ test("a checkpoint that no trusted key signed is bad_signature, and is not pinne
   const unsigned = await served(t);
   const signed = await served(t, { signer });
   const checkpoints = new MemoryCheckpointStore();
-  const trust = { verifierKeys: [verifierKey], checkpoints };
+  const trust = { trust: trustKeys(verifierKey), checkpoints };
   for (const [al, why] of [
     [unsigned.client(trust), /not signed/],
-    [signed.client({ ...trust, verifierKeys: [other.verifierKey] }), /none of the .* trusted/],
+    [signed.client({ ...trust, trust: trustKeys(other.verifierKey) }), /none of the .* trusted/],
   ]) {
     const verdict = await al.verify();
     assert.deepEqual([verdict.chainValid, verdict.damage], [false, "bad_signature"]);
@@ -98,16 +103,17 @@ test("a checkpoint that no trusted key signed is bad_signature, and is not pinne
   }
   assert.equal(checkpoints.get(unsigned.server.url), undefined);
   // Several keys: any of them will do.
-  const both = signed.client({ verifierKeys: [other.verifierKey, verifierKey] });
+  const both = signed.client({ trust: trustKeys(other.verifierKey, verifierKey) });
   assert.equal((await both.verify()).chainValid, true);
-  await failure(signed.client({ verifierKeys: ["x"] }).verify(), "INVALID_ARGUMENT");
+  await failure(signed.client({ trust: trustKeys("x") }).verify(), "INVALID_ARGUMENT");
+  assert.throws(() => signed.client({ trust: [verifierKey] }), { code: "INVALID_ARGUMENT" });
 });
 
 test("a signer that fails is an error with a code, and the rest goes on", async (t) => {
   const { signer, verifierKey } = await signing();
   let answer = () => Promise.reject(new Error("the vault is closed"));
   const lattice = await openLattice(t, { signer: { verifierKey, sign: (text) => answer(text) } });
-  const al = lattice.agent("a", { verifierKeys: [verifierKey], maxAttempts: 1 });
+  const al = lattice.agent("a", { trust: trustKeys(verifierKey), maxAttempts: 1 });
   const error = await failure(al.verify(), "LEDGER_UNAVAILABLE");
   assert.match(error.message, /the vault is closed/);
   assert.equal((await al.execute("read.a")).status, "executed");
@@ -131,11 +137,15 @@ test("a signer that fails is an error with a code, and the rest goes on", async 
   await failure(openLattice(t, { signer: { ...signer, verifierKey: "x" } }), "INVALID_ARGUMENT");
 });
 
-test("without promises, signatures can be had from a service only", async (t) => {
+test("without promises nobody computes signatures, and that is said", async (t) => {
   const { signer, verifierKey } = await signing();
   const lattice = await openLattice(t, { signer });
-  await lattice.checkpoint();
-  const al = new AgentLatticeSync({ lattice, agent: "a", verifierKeys: [verifierKey] });
+  assert.throws(
+    () => new AgentLatticeSync({ lattice, agent: "a", trust: trustKeys(verifierKey) }),
+    { code: "INVALID_ARGUMENT", message: /"trust"/ },
+  );
+  // The signature itself comes later, too.
+  const al = new AgentLatticeSync({ lattice, agent: "a" });
   t.after(() => al.close());
   assert.throws(() => al.verify(), { code: "WOULD_BLOCK" });
 });

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "audit/authenticity.h"
 #include "audit/checkpoint.h"
 #include "audit/merkle.h"
 #include "audit/row.h"
