@@ -26,12 +26,14 @@ export async function buildPackage() {
     "package-lock.json",
     "tools/lib/build.mjs",
   ];
-  if (!existsSync(at("npm/dist/cjs")))
-    for (const stamp of ["typescript", "bundles", "build-info"])
-      rmSync(at(`build/${stamp}.stamp`), { force: true });
+  const forget = (...stamps) => {
+    for (const stamp of stamps) rmSync(at(`build/${stamp}.stamp`), { force: true });
+  };
+  if (!existsSync(at("npm/dist/cjs"))) forget("typescript");
   await unlessStamped("build/typescript.stamp", hashOf(sources), () =>
     step("TypeScript", async () => {
       rmSync(at("npm/dist"), { recursive: true, force: true });
+      forget("bundles", "build-info"); // They went with it.
       await run("node_modules/.bin/tsc", ["--project", "tsconfig.json"]);
       // tsc does not emit what is already a declaration.
       for (const file of filesBelow("js", /\.d(\.wasm)?\.m?ts$/))
