@@ -42,6 +42,8 @@ export type LatticeHost = Pick<
   Host,
   "respond" | "append" | "redact" | "sign" | "send" | "hangUp"
 > & {
+  /** When the kernel wants to be woken next; undefined: not at all. It is woken by a timer; this is for hosts that may sleep. */
+  readonly wakeIn?: ((ms: number | undefined) => void) | undefined;
   /** The instance is lost, or was closed; nothing will be answered any more. */
   ended(error: AgentLatticeError): void;
 };
@@ -191,6 +193,11 @@ export class Kernel {
     }
   }
 
+  /** The time that was asked for has come, by another clock than the timer's. Harmless at any other. */
+  wake(): void {
+    this.#enter((exports) => exports.wake());
+  }
+
   /** Ends the instance: whatever still waits is rejected, and so is every later call. Harmless when it has ended. */
   close(what: string): void {
     this.#end(closedError(what));
@@ -256,7 +263,9 @@ export class Kernel {
   #wakeIn(ms: number, keepAlive: boolean): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (ms < 0 || this.#ended !== undefined) return;
+    if (this.#ended !== undefined) return;
+    this.#lattice?.wakeIn?.(ms < 0 ? undefined : ms);
+    if (ms < 0) return;
     const timer = setTimeout(() => this.#enter((exports) => exports.wake()), ms);
     // Where timers are objects (Node.js, Bun), one that nobody waits for must not keep the process alive.
     if (!keepAlive && typeof timer === "object") (timer as { unref?: () => void }).unref?.();

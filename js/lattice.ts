@@ -29,6 +29,12 @@ export interface LatticeOptions {
   readonly signer?: Signer | undefined;
   /** A policy file: its JSON text, which is best (a parsed value has lost names that stand twice), or its value. Given, it is the whole truth: policies that it does not name are removed. */
   readonly policies?: string | PolicyFile | undefined;
+  /**
+   * Is told when something will be due next (an approval's window, a delegation's end), as Unix time in milliseconds, or null:
+   * nothing will. For hosts that may sleep: whatever wakes them then calls {@link Lattice.wake}. A process that goes on needs
+   * no such thing. Called often; must not throw.
+   */
+  readonly onDeadline?: ((at: number | null) => void) | undefined;
   /** The kernel's module (`agentlattice.wasm`), for runtimes where the package cannot find it by itself. */
   readonly wasm?: WasmSource | Promise<WasmSource> | undefined;
 }
@@ -105,12 +111,14 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
       store: "object",
       signer: "object",
       policies: "document",
+      onDeadline: "function",
       wasm: "any",
     };
-    const { store, signer, policies, wasm } = readOptions("Lattice.open", options, known);
+    const read = readOptions("Lattice.open", options, known);
+    const { store, signer, policies, onDeadline, wasm } = read;
     const lattice = new Lattice(store, signer);
     try {
-      await lattice.#start(wasm);
+      await lattice.#start(wasm, onDeadline);
       if (policies !== undefined)
         await lattice.#ask("replacePolicies", documentOf("Lattice.open", policies));
       return lattice;
@@ -133,6 +141,11 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
    */
   connect(socket: ServerSocket): void {
     this.#connections.add(this.#open(), socket);
+  }
+
+  /** Ends what is due. For a host that slept; harmless at any time. */
+  wake(): void {
+    this.#open().wake();
   }
 
   /** An agent of this lattice, without a key; registered at its first call where it is not known. */
@@ -216,7 +229,10 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
     return `Lattice { ledger: ${JSON.stringify(this.#ledger.description)}, … }`;
   }
 
-  async #start(wasm: LatticeOptions["wasm"]): Promise<void> {
+  async #start(
+    wasm: LatticeOptions["wasm"],
+    onDeadline: LatticeOptions["onDeadline"],
+  ): Promise<void> {
     const inside = (): Kernel => this.#kernel as Kernel;
     const kernel = await Kernel.start(embeddedPayload, {
       wasm,
@@ -227,6 +243,7 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
         sign: (...note) => this.#notary.sign(inside(), ...note),
         send: (...frame) => this.#connections.send(inside(), ...frame),
         hangUp: (...end) => this.#connections.hangUp(...end),
+        wakeIn: onDeadline && ((ms) => onDeadline(ms === undefined ? null : Date.now() + ms)),
         ended: (error) => {
           this.#exchanges.end(error);
           this.#connections.end();

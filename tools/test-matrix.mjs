@@ -19,7 +19,7 @@ await main(async ([only]) => {
   const args = ["--test", `--test-timeout=${test_ms_max}`, "--test-reporter=spec"];
   // One after the other: what it measures should not be the other's work.
   args.push("--test-concurrency=1");
-  const files = only ? [] : ["tests/package/reproducible.mjs"];
+  const files = only ? [] : ["tests/package/reproducible.mjs", "tests/e2e/cloudflare-worker.mjs"];
   return runInForeground(process.execPath, [...args, "tests/package/matrix.test.mjs", ...files], {
     env,
   });

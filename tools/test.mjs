@@ -15,11 +15,11 @@ await main(async (files) => {
   await setup();
   await buildWasm();
   await buildPackage();
-  if (files.length === 0 || files.some((file) => file.startsWith("tests/package/")))
+  if (files.length === 0 || files.some((file) => /^tests\/(package|e2e)\//.test(file)))
     await setupMatrix("core");
   if (files.length > 0) return close([await testJavaScript(files)]);
   await buildNative();
-  const javaScript = ["js", "package", "docs"].flatMap((room) =>
+  const javaScript = ["js", "package", "docs", "e2e"].flatMap((room) =>
     filesBelow(`tests/${room}`, /\.test\.mjs$/),
   );
   return close([await testNative(), await testJavaScript(javaScript)]);

@@ -1,0 +1,113 @@
+// examples/cloudflare-worker in local workerd, as its README tells it. Part of `npm run test:matrix`, which brings Wrangler.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Operator } from "@agentlattice/wasm";
+import { WebSocket } from "ws";
+import { packagesFolder } from "../package/setup.mjs";
+import { house, start } from "./house.mjs";
+
+const example = join(house, "examples/cloudflare-worker");
+/** Of the packages of `npm run test:matrix`, and a Node.js that is new enough for it. */
+const packages = join(packagesFolder("all"), "node_modules");
+const wrangler = [join(packages, "node22/bin/node"), join(packages, "wrangler/bin/wrangler.js")];
+const setup_token = "only-for-trying-it-here";
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  return port;
+}
+
+/** `npm run dev`, with a state of its own. */
+async function dev(t, state) {
+  const port = await freePort();
+  const [node, program] = wrangler;
+  const args = [program, "dev", "--port", String(port), "--ip", "127.0.0.1", "--persist-to", state];
+  const running = await start(t, node, args, /Ready on/, {
+    cwd: example,
+    env: { CI: "1", WRANGLER_SEND_METRICS: "false" },
+  });
+  return { ...running, url: `http://127.0.0.1:${port}` };
+}
+
+async function post(url, body, headers = {}) {
+  const init = { method: "POST", headers, ...(body && { body: JSON.stringify(body) }) };
+  const response = await fetch(url, init);
+  return { status: response.status, ...(await response.json()) };
+}
+
+test("a Worker refunds what policies or a person allow, and its ledger outlives it", async (t) => {
+  const state = mkdtempSync(join(tmpdir(), "agentlattice-worker-"));
+  t.after(() => rmSync(state, { recursive: true, force: true }));
+  const first = await dev(t, state);
+  const refunds = `${first.url}/refunds`;
+
+  const small = { order: "A-1009", amount_cents: 1500 };
+  assert.deepEqual(await post(refunds, small), {
+    status: 200,
+    refunded: "A-1009",
+    amount_cents: 1500,
+  });
+  const absurd = await post(refunds, { order: "A-1011", amount_cents: 99_999_999 });
+  assert.equal(absurd.status, 403);
+  assert.equal(absurd.denied, "POLICY_DENIED");
+  assert.match(absurd.why[0], /reduce it by/);
+  assert.equal((await post(refunds, { order: 7 })).status, 400);
+
+  const asked = await post(refunds, { order: "A-1010", amount_cents: 48_000 });
+  assert.equal(asked.status, 202);
+  const complete = () => post(first.url + asked.complete);
+  assert.equal((await complete()).status, 202, "nobody has decided yet");
+
+  assert.equal((await post(`${first.url}/setup`)).status, 403);
+  const keys = await post(`${first.url}/setup`, undefined, { "x-setup-token": setup_token });
+  const operator = new Operator({ apiKey: keys.operatorKey, baseUrl: first.url, WebSocket });
+  t.after(() => operator.close());
+  const heard = [];
+  await operator.subscribe(null, ({ eventType }) => heard.push(eventType));
+  const { approvals } = await operator.approvals();
+  assert.deepEqual(approvals[0].metadata, { amount_cents: 48_000, order: "A-1010" });
+  await operator.approve(asked.waiting, "the parcel was lost");
+  assert.deepEqual(await complete(), {
+    status: 200,
+    refunded: "A-1010",
+    amount_cents: 48_000,
+    approvedBy: "ada",
+  });
+  assert.deepEqual(await complete(), { status: "used" });
+  assert.equal((await operator.verify()).chainValid, true);
+
+  // A window of a second, and nobody who asks: the object's alarm closes it.
+  await operator.putPolicy("quick", {
+    name: "quick",
+    action_type: "payment.refund",
+    effect: "require_approval",
+    agents: ["refunds-worker"],
+    approval: { timeout_seconds: 1 },
+  });
+  await post(refunds, { order: "A-1012", amount_cents: 3000 });
+  while (!heard.includes("approval.expired")) await new Promise((next) => setTimeout(next, 50));
+  const rows = (await operator.audit({ limit: 1 })).events[0].rowId;
+  await operator.unsubscribe();
+  await first.stop();
+
+  const second = await dev(t, state);
+  const later = new Operator({ apiKey: keys.operatorKey, baseUrl: second.url });
+  t.after(() => later.close());
+  const verification = await later.verify();
+  assert.equal(verification.chainValid, true);
+  assert.ok(verification.size > rows);
+  assert.deepEqual(await post(`${second.url}/refunds`, small), {
+    status: 200,
+    refunded: "A-1009",
+    amount_cents: 1500,
+  });
+  assert.equal((await later.verify()).size, verification.size, "the same question is no new row");
+});
