@@ -45,10 +45,10 @@ export class DurableObjectStore implements LedgerStore {
     this.#guard(() =>
       this.#storage.transactionSync(() => {
         for (const statement of layout) this.#all(statement);
-        const [found] = this.#all("SELECT version FROM agentlattice_layout");
+        const [found] = this.#all<{ version: number }>("SELECT version FROM agentlattice_layout");
         if (found === undefined)
           this.#all("INSERT INTO agentlattice_layout (version) VALUES (?)", layoutVersion);
-        else if (Number(found["version"]) > layoutVersion)
+        else if (found.version > layoutVersion)
           throw this.#corrupt("it was written by a newer version of this package");
       }),
     );
@@ -56,24 +56,25 @@ export class DurableObjectStore implements LedgerStore {
 
   read(fromRow: number, limit: number): readonly LedgerRow[] {
     const rows = this.#guard(() =>
-      this.#all(
+      this.#all<{ row_id: number; text: string; openings: string }>(
         "SELECT row_id, text, openings FROM agentlattice_ledger WHERE row_id >= ? ORDER BY row_id LIMIT ?",
         fromRow,
         limit,
       ),
     );
     return rows.map((row, index) => {
-      if (row["row_id"] !== fromRow + index)
-        throw this.#corrupt(`row ${fromRow + index} is missing`);
-      return [row["text"] as string, row["openings"] as string];
+      if (row.row_id !== fromRow + index) throw this.#corrupt(`row ${fromRow + index} is missing`);
+      return [row.text, row.openings];
     });
   }
 
   append(firstRow: number, rows: readonly LedgerRow[]): void {
     this.#guard(() =>
       this.#storage.transactionSync(() => {
-        const [last] = this.#all("SELECT max(row_id) AS row_id FROM agentlattice_ledger");
-        const next = Number(last?.["row_id"] ?? -1) + 1;
+        const [last] = this.#all<{ row_id: number | null }>(
+          "SELECT max(row_id) AS row_id FROM agentlattice_ledger",
+        );
+        const next = (last?.row_id ?? -1) + 1;
         if (next !== firstRow) {
           throw new AgentLatticeError(
             "LEDGER_UNAVAILABLE",
@@ -96,11 +97,11 @@ export class DurableObjectStore implements LedgerStore {
     // The storage belongs to the object, and goes with it.
   }
 
-  #all(
+  #all<Row extends object>(
     query: string,
     ...bindings: readonly (string | number)[]
-  ): readonly Record<string, unknown>[] {
-    return this.#storage.sql.exec(query, ...bindings).toArray();
+  ): readonly Row[] {
+    return this.#storage.sql.exec(query, ...bindings).toArray() as unknown as readonly Row[];
   }
 
   #guard<T>(work: () => T): T {

@@ -3,7 +3,8 @@
 //   js    runs in a process of its own; `<!-- run: with=NAME -->` above it puts a setup before it (setups.mjs), and
 //         what it prints must be what its `// → …` comments say, where it has any
 //   json  must parse; what looks like policies, a policy or a condition must compile
-//   bash  each line must be a command of this repository that exists
+//   bash  each line must be a command of this repository that exists; `<!-- run: by=FILE -->` above it names the test
+//         that runs it instead, and holds what is printed against the text below it
 //   yaml  is kept as a file in the document's own folder, as `<!-- run: file=NAME -->` above it says; so is js where that stands
 //   console  a session in that folder, after the blocks before it: what follows a `$ ` line is what it must print
 //   text  is a drawing, not code
@@ -117,7 +118,12 @@ function runSession({ document, code }) {
   }
 }
 
-function checkCommands({ code }) {
+function checkCommands({ document, directive, code }) {
+  const by = /^by=(\S+)$/.exec(directive ?? "")?.[1];
+  if (by !== undefined) {
+    assert.ok(readFileSync(join(house, by), "utf8").includes(document), `${by} does not run it`);
+    return;
+  }
   for (const line of code.split("\n")) {
     const command = line.replace(/\s+#.*$/, "").trim();
     if (command !== "") checkCommand(command);

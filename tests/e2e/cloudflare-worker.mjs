@@ -1,13 +1,16 @@
 // examples/cloudflare-worker in local workerd, as its README tells it. Part of `npm run test:matrix`, which brings Wrangler.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { Operator } from "@agentlattice/wasm";
 import { WebSocket } from "ws";
+import { blocksOf } from "../docs/blocks.mjs";
 import { packagesFolder } from "../package/setup.mjs";
 import { house, start } from "./house.mjs";
 
@@ -111,3 +114,40 @@ test("a Worker refunds what policies or a person allow, and its ledger outlives 
   });
   assert.equal((await later.verify()).size, verification.size, "the same question is no new row");
 });
+
+test("what the README tells to type prints what it says", async (t) => {
+  const state = mkdtempSync(join(tmpdir(), "agentlattice-worker-"));
+  t.after(() => rmSync(state, { recursive: true, force: true }));
+  const { url } = await dev(t, state);
+  const [start, refunds, printed, approve, then] = blocksOf("examples/cloudflare-worker/README.md");
+  assert.match(start.code, /npm run dev/);
+  const known = {};
+  const learn = (name, pattern, output) => {
+    known[name] ??= pattern.exec(output)?.[1];
+  };
+  for (const [{ code }, promised] of [
+    [refunds, printed],
+    [approve, then],
+  ]) {
+    const commands = code.replaceAll("\\\n", " ").split("\n");
+    const lines = promised.code.split("\n");
+    assert.equal(lines.length, commands.length);
+    for (const [index, command] of commands.entries()) {
+      const script = command.replaceAll("localhost:8787", url);
+      const env = { ...process.env, ...known };
+      const { stdout } = await promisify(execFile)("bash", ["-c", script], { env });
+      assert.match(stdout, asPattern(lines[index]), command);
+      learn("OPERATOR_KEY", /"operatorKey":"([^"]+)"/, stdout);
+      learn("APPROVAL", /"waiting":"([^"]+)"/, stdout);
+    }
+  }
+});
+
+/** `…` stands for anything. */
+const asPattern = (line) =>
+  new RegExp(
+    `^${line
+      .split("…")
+      .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+      .join(".*")}`,
+  );

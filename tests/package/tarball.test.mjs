@@ -34,7 +34,9 @@ test("it holds what the sources make, and nothing else", () => {
   const ofSources = filesBelow(join(house, "js")).flatMap((file) =>
     isDeclaration(file) ? [file] : [file.replace(/\.ts$/, ".js"), file.replace(/\.ts$/, ".d.ts")],
   );
-  const entries = ["index", "server/node", "stores/sqlite", "sync/index", "terminal"].map(
+  const servers = ["server/durable-object", "server/node"];
+  const stores = ["stores/indexed-db", "stores/sqlite"];
+  const entries = ["index", ...servers, ...stores, "sync/index", "terminal"].map(
     (entry) => `${entry}.js`,
   );
   const commonJs = ["bundle.js", "package.json", ...entries];

@@ -6,9 +6,16 @@ import { at, filesBelow } from "./house.mjs";
 
 const dist = at("npm/dist");
 
-/** The entries that CommonJS has, by their paths in dist/. The last one is everything that browsers can use. */
-const entries = ["server/node", "stores/sqlite", "terminal", "sync/index", "index"];
-const forBrowsers = entries.slice(-2);
+/** What browsers can use, by its paths in dist/. */
+const forBrowsers = ["stores/indexed-db", "sync/index", "index"];
+/** The entries that CommonJS has. */
+const entries = [
+  "server/durable-object",
+  "server/node",
+  "stores/sqlite",
+  "terminal",
+  ...forBrowsers,
+];
 
 export async function buildBundles() {
   const { build } = await import("esbuild");
