@@ -31,7 +31,8 @@ const layout = [
  * answers and frames among them, until it is durable on several machines, so no answer is ahead of its rows.
  *
  * A row's text may have 2 MB there, a limit of the platform; an action that would need more is answered with
- * `LEDGER_UNAVAILABLE` and did not happen.
+ * `LEDGER_UNAVAILABLE` and did not happen. What was redacted can be restored for 30 days by the platform's point-in-time
+ * recovery.
  */
 export class DurableObjectStore implements LedgerStore {
   readonly description = "Durable Object storage";
@@ -89,6 +90,20 @@ export class DurableObjectStore implements LedgerStore {
             openings,
           );
         });
+      }),
+    );
+  }
+
+  redact(redacted: readonly (readonly [rowId: number, openings: string])[]): void {
+    this.#guard(() =>
+      this.#storage.transactionSync(() => {
+        for (const [rowId, openings] of redacted) {
+          this.#all(
+            "UPDATE agentlattice_ledger SET openings = ? WHERE row_id = ?",
+            openings,
+            rowId,
+          );
+        }
       }),
     );
   }

@@ -84,6 +84,15 @@ export class IndexedDbStore implements LedgerStore {
     });
   }
 
+  async redact(redacted: readonly (readonly [rowId: number, openings: string])[]): Promise<void> {
+    await this.#transact("readwrite", async (rows) => {
+      for (const [rowId, openings] of redacted) {
+        const [text] = await settled<LedgerRow>(rows.get(rowId));
+        rows.put([text, openings], rowId);
+      }
+    });
+  }
+
   close(): void {
     this.#database?.close();
     this.#database = undefined;

@@ -97,7 +97,10 @@ test("a Worker refunds what policies or a person allow, and its ledger outlives 
   });
   await post(refunds, { order: "A-1012", amount_cents: 3000 });
   while (!heard.includes("approval.expired")) await new Promise((next) => setTimeout(next, 50));
-  const rows = (await operator.audit({ limit: 1 })).events[0].rowId;
+  const [{ rowId: rows }] = (await operator.audit({ limit: 1 })).events;
+  const { events } = await operator.audit({ actionType: "payment.refund", limit: 500 });
+  const { rowId } = events.find(({ metadata }) => metadata?.order === "A-1011");
+  await operator.redact(rowId, ["metadata"], "the customer asked us to");
   await operator.unsubscribe();
   await first.stop();
 
@@ -107,6 +110,8 @@ test("a Worker refunds what policies or a person allow, and its ledger outlives 
   const verification = await later.verify();
   assert.equal(verification.chainValid, true);
   assert.ok(verification.size > rows);
+  const kept = await later.audit({ actionType: "payment.refund", limit: 500 });
+  assert.equal(kept.events.find((event) => event.rowId === rowId).metadata, undefined);
   assert.deepEqual(await post(`${second.url}/refunds`, small), {
     status: 200,
     refunded: "A-1009",

@@ -49,6 +49,8 @@ test("rows are kept in order, all or none, and by one writer", async (t) => {
     await opening;
     out.closed = await code(store.read(0, 1));
     out.after = await waiting.read(0, 10);
+    await waiting.redact([[1, ""]]);
+    out.redacted = await waiting.read(0, 10);
     const raw = await new Promise((resolve) => {
       const request = indexedDB.open(name);
       request.onsuccess = () => resolve(request.result);
@@ -83,6 +85,7 @@ test("rows are kept in order, all or none, and by one writer", async (t) => {
   assert.match(seen.second, /^LEDGER_UNAVAILABLE .*another page or worker has it open/);
   assert.match(seen.closed, /^CLOSED/);
   assert.deepEqual(seen.after, rows);
+  assert.deepEqual(seen.redacted, [rows[0], ["b", ""]]);
   assert.match(seen.missing, /^LEDGER_CORRUPT .*row 0 is missing/);
   assert.match(seen.foreign, /^LEDGER_CORRUPT .*not a ledger of this package/);
   assert.match(seen.newer, /^LEDGER_CORRUPT .*newer version/);
