@@ -43,7 +43,7 @@ async function dev(t, state) {
 async function post(url, body, headers = {}) {
   const init = { method: "POST", headers, ...(body && { body: JSON.stringify(body) }) };
   const response = await fetch(url, init);
-  return { status: response.status, ...(await response.json()) };
+  return { http: response.status, ...(await response.json()) };
 }
 
 test("a Worker refunds what policies or a person allow, and its ledger outlives it", async (t) => {
@@ -54,22 +54,22 @@ test("a Worker refunds what policies or a person allow, and its ledger outlives 
 
   const small = { order: "A-1009", amount_cents: 1500 };
   assert.deepEqual(await post(refunds, small), {
-    status: 200,
+    http: 200,
     refunded: "A-1009",
     amount_cents: 1500,
   });
   const absurd = await post(refunds, { order: "A-1011", amount_cents: 99_999_999 });
-  assert.equal(absurd.status, 403);
+  assert.equal(absurd.http, 403);
   assert.equal(absurd.denied, "POLICY_DENIED");
   assert.match(absurd.why[0], /reduce it by/);
-  assert.equal((await post(refunds, { order: 7 })).status, 400);
+  assert.equal((await post(refunds, { order: 7 })).http, 400);
 
   const asked = await post(refunds, { order: "A-1010", amount_cents: 48_000 });
-  assert.equal(asked.status, 202);
+  assert.equal(asked.http, 202);
   const complete = () => post(first.url + asked.complete);
-  assert.equal((await complete()).status, 202, "nobody has decided yet");
+  assert.equal((await complete()).http, 202, "nobody has decided yet");
 
-  assert.equal((await post(`${first.url}/setup`)).status, 403);
+  assert.equal((await post(`${first.url}/setup`)).http, 403);
   const keys = await post(`${first.url}/setup`, undefined, { "x-setup-token": setup_token });
   const operator = new Operator({ apiKey: keys.operatorKey, baseUrl: first.url, WebSocket });
   t.after(() => operator.close());
@@ -79,12 +79,12 @@ test("a Worker refunds what policies or a person allow, and its ledger outlives 
   assert.deepEqual(approvals[0].metadata, { amount_cents: 48_000, order: "A-1010" });
   await operator.approve(asked.waiting, "the parcel was lost");
   assert.deepEqual(await complete(), {
-    status: 200,
+    http: 200,
     refunded: "A-1010",
     amount_cents: 48_000,
     approvedBy: "ada",
   });
-  assert.deepEqual(await complete(), { status: "used" });
+  assert.deepEqual(await complete(), { http: 403, status: "used" });
   assert.equal((await operator.verify()).chainValid, true);
 
   // A window of a second, and nobody who asks: the object's alarm closes it.
@@ -99,7 +99,7 @@ test("a Worker refunds what policies or a person allow, and its ledger outlives 
   while (!heard.includes("approval.expired")) await new Promise((next) => setTimeout(next, 50));
   const [{ rowId: rows }] = (await operator.audit({ limit: 1 })).events;
   const { events } = await operator.audit({ actionType: "payment.refund", limit: 500 });
-  const { rowId } = events.find(({ metadata }) => metadata?.order === "A-1011");
+  const { rowId } = events.find(({ opened }) => opened.metadata?.order === "A-1011");
   await operator.redact(rowId, ["metadata"], "the customer asked us to");
   await operator.unsubscribe();
   await first.stop();
@@ -111,9 +111,9 @@ test("a Worker refunds what policies or a person allow, and its ledger outlives 
   assert.equal(verification.chainValid, true);
   assert.ok(verification.size > rows);
   const kept = await later.audit({ actionType: "payment.refund", limit: 500 });
-  assert.equal(kept.events.find((event) => event.rowId === rowId).metadata, undefined);
+  assert.equal(kept.events.find((event) => event.rowId === rowId).opened.metadata, undefined);
   assert.deepEqual(await post(`${second.url}/refunds`, small), {
-    status: 200,
+    http: 200,
     refunded: "A-1009",
     amount_cents: 1500,
   });
