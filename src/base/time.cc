@@ -11,10 +11,12 @@ constexpr Millis day_ms = 86'400'000;
 constexpr Millis first_ms = -62'167'219'200'000;  // 0000-01-01T00:00:00.000Z
 constexpr Millis last_ms = 253'402'300'799'999;   // 9999-12-31T23:59:59.999Z
 
+}  // namespace
+
 // Days since 1970-01-01 of a proleptic Gregorian date, and back: the era arithmetic of Howard Hinnant's
 // "chrono-Compatible Low-Level Date Algorithms". std::chrono's calendar would do, but costs the wasm its
 // tables.
-constexpr std::int64_t days_from_civil(int year, int month, int day) {
+std::int64_t days_from_civil(int year, int month, int day) {
   const std::int64_t y = month <= 2 ? year - 1 : year;
   const std::int64_t era = (y >= 0 ? y : y - 399) / 400;
   const std::int64_t year_of_era = y - era * 400;
@@ -22,6 +24,8 @@ constexpr std::int64_t days_from_civil(int year, int month, int day) {
   const std::int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
   return era * 146'097 + day_of_era - 719'468;
 }
+
+namespace {
 
 void civil_from_days(std::int64_t days, CivilTime& out) {
   days += 719'468;

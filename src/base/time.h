@@ -42,4 +42,7 @@ struct CivilTime {
 };
 [[nodiscard]] CivilTime civil_utc(Millis wall_ms);
 
+/// Days from 1970-01-01 to a date of the proleptic Gregorian calendar.
+[[nodiscard]] std::int64_t days_from_civil(int year, int month, int day);
+
 }  // namespace al

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "base/time.h"
 
 namespace al::policy {
+
+class Rates;
 
 /// What is decided upon. All views must outlive the decision.
 struct Action {
@@ -25,6 +28,8 @@ struct Action {
   std::string_view delegation_name;
   std::int64_t delegation_depth = 0;  // 0 when the agent acts for itself
   Millis wall_ms = 0;
+  const Rates* rates = nullptr;           // of the agent; null: it did nothing yet
+  std::optional<Millis> counted_ms = {};  // when `rates` counts this very action already: since when
 };
 
 /// What a condition comes to. Only `holds` is a pass. The order is that of the logic: all of several is the

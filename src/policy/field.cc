@@ -31,7 +31,12 @@ constexpr std::array kernel_fields{
     KernelField{"delegation.depth", FieldId::delegation_depth, FieldType::count},
     KernelField{"time.hour", FieldId::time_hour, FieldType::hour},
     KernelField{"time.weekday", FieldId::time_weekday, FieldType::weekday},
+    // Of rate.last_… these are examples: parse_rate() takes 1–60s, 1–60m and 1–24h.
+    KernelField{"rate.last_60s", FieldId::rate_last, FieldType::count},
+    KernelField{"rate.last_60m", FieldId::rate_last, FieldType::count},
+    KernelField{"rate.last_24h", FieldId::rate_last, FieldType::count},
 };
+constexpr std::string_view rate_prefix = "rate.last_";
 
 constexpr std::array<std::string_view, 5> reserved_spaces{"data", "agent", "delegation", "time", "rate"};
 
@@ -62,12 +67,10 @@ std::string unknown_kernel_field(std::string_view text, std::string_view space) 
   std::vector<std::string_view> names;
   for (const KernelField& known : kernel_fields) names.push_back(known.text);
   const std::string_view suggestion = json::closest(text, names);
-  std::string own = known_fields_of(space);
   std::string message = "is not a known field";
   if (!suggestion.empty()) message.append("; did you mean \"").append(suggestion).append("\"?");
-  message += own.empty() ? "; there are no \"" + std::string(space) + "\" fields yet, known are " +
-                               known_fields_of({})
-                         : "; known are " + own;
+  message += "; known are " + known_fields_of(space);
+  if (space == "rate") message += " (1–60 s, 1–60 m, 1–24 h)";
   message.append(" (write \"metadata.").append(text).append("\" for a member of metadata)");
   return message;
 }
@@ -108,6 +111,7 @@ std::optional<Field> parse_path(std::string_view text, std::string_view path, st
 }  // namespace
 
 std::string Field::key() const {
+  if (id == FieldId::rate_last) return std::string(rate_prefix) + window.text();
   if (id != FieldId::metadata) return std::string(text);
   std::string out = "metadata";
   for (const std::string_view name : path) out.append(".").append(name);
@@ -116,8 +120,46 @@ std::string Field::key() const {
 
 bool Field::always_exists() const {
   return id == FieldId::agent_id || id == FieldId::delegation_depth || id == FieldId::time_hour ||
-         id == FieldId::time_weekday;
+         id == FieldId::time_weekday || id == FieldId::rate_last;
 }
+
+namespace {
+
+std::optional<Field> parse_rate(std::string_view text, std::string& fault) {
+  if (text.starts_with(rate_prefix)) {
+    if (const std::optional<RateWindow> window = RateWindow::parse(text.substr(rate_prefix.size()))) {
+      return Field{
+          .id = FieldId::rate_last, .type = FieldType::count, .text = text, .path = {}, .window = *window};
+    }
+  }
+  fault = unknown_kernel_field(text, "rate");
+  return {};
+}
+
+/// "time.hour" or "time.hour@Europe/Berlin".
+std::optional<Field> parse_kernel_field(std::string_view text, std::string_view space, std::string& fault) {
+  const std::size_t at = space == "time" ? text.find('@') : std::string_view::npos;
+  const std::string_view name = text.substr(0, at);
+  const auto known = std::find_if(kernel_fields.begin(), kernel_fields.end(),
+                                  [&](const KernelField& each) { return each.text == name; });
+  if (known == kernel_fields.end()) {
+    fault = unknown_kernel_field(name, space);
+    return {};
+  }
+  Field field{.id = known->id, .type = known->type, .text = text, .path = {}};
+  if (at == std::string_view::npos) return field;
+  const std::string_view zone = text.substr(at + 1);
+  field.zone = TimeZone::named(zone);
+  if (field.zone) return field;
+  fault = "names no time zone that is known here";
+  if (const std::string_view meant = TimeZone::suggest(zone); !meant.empty()) {
+    fault.append("; did you mean \"").append(name).append("@").append(meant).append("\"?");
+  }
+  fault += " (zones are those of the IANA database, such as \"Europe/Berlin\")";
+  return {};
+}
+
+}  // namespace
 
 std::optional<Field> parse_field(std::string_view text, std::string& fault) {
   if (text.size() > field_bytes_max) {
@@ -135,11 +177,7 @@ std::optional<Field> parse_field(std::string_view text, std::string& fault) {
     return {};
   }
   if (std::find(reserved_spaces.begin(), reserved_spaces.end(), space) != reserved_spaces.end()) {
-    for (const KernelField& known : kernel_fields) {
-      if (known.text == text) return Field{.id = known.id, .type = known.type, .text = text, .path = {}};
-    }
-    fault = unknown_kernel_field(text, space);
-    return {};
+    return space == "rate" ? parse_rate(text, fault) : parse_kernel_field(text, space, fault);
   }
   if (const std::string meant = mistyped_space(text, space); !meant.empty()) {
     fault = "is in no known field space; did you mean \"" + meant + "\"? (write \"metadata." +
@@ -241,6 +279,14 @@ Fact about_data(FieldId id, json::Value data) {
 
 }  // namespace
 
+namespace {
+
+CivilTime civil(const Field& field, Millis wall_ms) {
+  return field.zone ? field.zone->civil(wall_ms) : civil_utc(wall_ms);
+}
+
+}  // namespace
+
 Fact look_up(const Field& field, const Action& action) {
   switch (field.id) {
     case FieldId::metadata:
@@ -260,11 +306,15 @@ Fact look_up(const Field& field, const Action& action) {
     case FieldId::delegation_depth:
       return found(Scalar::of_ordinal(action.delegation_depth));
     case FieldId::time_hour:
-      return found(Scalar::of_ordinal(civil_utc(action.wall_ms).hour));
+      return found(Scalar::of_ordinal(civil(field, action.wall_ms).hour));
     case FieldId::time_weekday: {
-      const auto weekday = static_cast<std::size_t>(civil_utc(action.wall_ms).iso_weekday - 1);
+      const auto weekday = static_cast<std::size_t>(civil(field, action.wall_ms).iso_weekday - 1);
       return found(Scalar::of(weekday_names()[weekday]));
     }
+    case FieldId::rate_last:
+      return found(Scalar::of_ordinal(action.rates ? action.rates->count(action.action_type, field.window,
+                                                                         action.wall_ms, action.counted_ms)
+                                                   : 0));
   }
   return {};
 }

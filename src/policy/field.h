@@ -1,6 +1,5 @@
-// The fields that a condition can ask about, and what an action says about each. Four spaces belong to the
-// kernel (data, agent, delegation, time; rate is kept free for it); any other name is a path into the
-// action's metadata.
+// The fields that a condition can ask about, and what an action says about each. Five spaces belong to the
+// kernel (data, agent, delegation, time, rate); any other name is a path into the action's metadata.
 //
 //   data.max_sensitivity   the highest sensitivity of data_accessed: none < low < medium < high < critical
 //   data.total_count       the sum of its counts
@@ -10,6 +9,8 @@
 //   delegation.depth                 0 while the agent acts for itself
 //   time.hour              0–23, UTC
 //   time.weekday           "mon" … "sun", UTC
+//   time.hour@Europe/Berlin, time.weekday@…   the same on the clocks of a time zone (time_zone.h)
+//   rate.last_60s  rate.last_60m  rate.last_24h   how often the agent did this lately (rates.h)
 //   pr_size  repo.name  metadata.repo.name   members of metadata; a dot goes one object deeper
 #pragma once
 
@@ -21,7 +22,9 @@
 
 #include "base/json.h"
 #include "policy/condition.h"
+#include "policy/rates.h"
 #include "policy/scalar.h"
+#include "policy/time_zone.h"
 
 namespace al::policy {
 
@@ -37,6 +40,7 @@ enum class FieldId {
   delegation_depth,
   time_hour,
   time_weekday,
+  rate_last,
 };
 
 /// What is known of a field's values before any action is seen. `any`: nothing, as for metadata.
@@ -49,6 +53,10 @@ struct Field {
   std::string_view text;
   /// For metadata: the names on the way to the value.
   std::vector<std::string_view> path;
+  /// For time.*: whose clocks; UTC where there is none.
+  std::optional<TimeZone> zone = {};
+  /// For rate.*.
+  RateWindow window = {};
 
   /// The same text for every way to write the same field.
   [[nodiscard]] std::string key() const;

@@ -147,6 +147,10 @@ void append_distance(std::string& out, const Leaf& leaf, const Fact& fact, const
   std::int64_t distance = 0;
   if (__builtin_sub_overflow(*goal, *is, &distance) || distance == INT64_MIN) return;
   const bool reduce = wish.op == Operator::lt || distance < 0;
+  if (leaf.field.id == FieldId::rate_last) {
+    if (reduce) out += ": try again later";
+    return;
+  }
   const std::int64_t beyond = wish.op == Operator::lt || wish.op == Operator::gt ? 1 : 0;
   std::int64_t amount = 0;
   if (__builtin_add_overflow(distance < 0 ? -distance : distance, beyond, &amount)) return;

@@ -211,11 +211,9 @@ TEST_CASE("conditions that are refused one by one", "[policy]") {
        "data.total_count, data.types "
        "(write \"metadata.data.total_cout\" for a member of metadata)"},
       {"{'field':'rate.count','operator':'lt','value':5}",
-       "/0/field is not a known field; there are no \"rate\" fields yet, known are data.max_sensitivity, "
-       "data.total_count, data.types, "
-       "agent.id, agent.name, delegation.id, delegation.name, delegation.depth, time.hour, time.weekday "
-       "(write "
-       "\"metadata.rate.count\" for a member of metadata)"},
+       "/0/field is not a known field; known are rate.last_60s, rate.last_60m, rate.last_24h (1–60 s, 1–60 "
+       "m, "
+       "1–24 h) (write \"metadata.rate.count\" for a member of metadata)"},
       {"{'field':'agnt.id','operator':'eq','value':'x'}",
        "/0/field is in no known field space; did you mean \"agent.id\"? (write \"metadata.agnt.id\" for a "
        "member of metadata)"},
