@@ -23,6 +23,8 @@ import type {
   Receipt,
   RegisteredAgent,
   RegisteredOperator,
+  Settings,
+  SettingsChange,
   Verification,
   WhoAmI,
 } from "./types.js";
@@ -122,11 +124,30 @@ export class Operator implements Disposable, AsyncDisposable {
     return this.#client.call(() => register("registerOperator", "roles", registration));
   }
 
+  /** The limits for circuit breakers and anomalies; for owners. */
+  settings(options?: CallOptions): Answer<Settings> {
+    return this.#call("settings", [], options);
+  }
+
+  /** Makes these the settings, whole: what is left out takes its default. For owners. */
+  putSettings(settings: SettingsChange, options?: CallOptions): Answer<Settings> {
+    return this.#client.call(() => {
+      const { breaker, anomalies, ...unknown } = settings;
+      const sections = toWire({
+        breaker: section(breaker),
+        anomalies: section(anomalies),
+        ...unknown,
+      });
+      return requests.plain("putSettings", [], options, sections);
+    });
+  }
+
   /** Stops an agent: every action of it is denied until it is resumed. */
   async haltAgent(agentId: string, options?: CallOptions): Promise<void> {
     await this.#call("haltAgent", [agentId], options);
   }
 
+  /** Lets an agent go on that was halted, or whose circuit breaker is open: closes it, and forgets what it counted. */
   async resumeAgent(agentId: string, options?: CallOptions): Promise<void> {
     await this.#call("resumeAgent", [agentId], options);
   }
@@ -227,6 +248,11 @@ export class Operator implements Disposable, AsyncDisposable {
   ): Answer<T> {
     return this.#client.call(() => requests.plain(operation, args, options, body));
   }
+}
+
+/** The names inside a section of the settings on the wire; what is no section is refused by the lattice. */
+function section(value: object | undefined): unknown {
+  return typeof value === "object" && value !== null ? toWire({ ...value }) : value;
 }
 
 function register(

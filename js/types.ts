@@ -288,6 +288,16 @@ export interface PostureQuery extends CallOptions {
 export interface PostureComponent {
   readonly score: number;
   readonly max: number;
+  /** What was counted: `part` of `whole`, and what that is, in words. */
+  readonly part: number;
+  readonly whole: number;
+  readonly counted: string;
+  /** The rows it rests on: the first and the last that were counted, and the latest that cost points, at most 20. */
+  readonly rows?: {
+    readonly first?: number;
+    readonly last?: number;
+    readonly against: readonly number[];
+  };
   readonly [more: string]: unknown;
 }
 
@@ -296,6 +306,56 @@ export interface Posture {
   readonly score: number;
   /** `policyCoverage`, `approvalRate`, `anomalyFrequency`, `chainIntegrity`. */
   readonly components: Readonly<Record<string, PostureComponent>>;
+}
+
+/** When an agent's circuit breaker opens, and how it closes again. A limit of 0 is off. */
+export interface BreakerSettings {
+  /** Length of the window in which failures and denials are counted, 1 – 86400 s. Default: 300. */
+  readonly windowSeconds: number;
+  /** Fewer reports, or decisions, in the window decide nothing, 1 – 100000. Default: 20. */
+  readonly minimumCount: number;
+  /** Opens when this share of the reported outcomes failed, 0 – 100 %. Default: 0. */
+  readonly failurePercent: number;
+  /** Opens when this share of the actions was denied, 0 – 100 %. Default: 0. */
+  readonly denialPercent: number;
+  /** Opens when more actions than this are asked for in `velocityWindowSeconds`, 0 – 10⁹. Default: 0. */
+  readonly velocityMax: number;
+  /** 1 – 3600 s. Default: 60. */
+  readonly velocityWindowSeconds: number;
+  /** How long it stays open the first time, 1 – 86400 s; doubles with each failed probe. Default: 60. */
+  readonly coolDownSeconds: number;
+  /** And at most how long, 1 – 604800 s. Default: 3600. */
+  readonly coolDownMaxSeconds: number;
+  /** Actions that are let through while it is half open, 1 – 16. Default: 1. */
+  readonly probesMax: number;
+  /** After failures: how long a probe may take to report, 1 – 86400 s. Default: 60. */
+  readonly probeSeconds: number;
+}
+
+/** When an agent's behaviour is an anomaly, and what becomes of it. A severity of 0 is off. */
+export interface AnomalySettings {
+  /** Actions during which an agent is only learnt from, 0 – 1000000. Default: 200. */
+  readonly calibrationActions: number;
+  /** Hours likewise, 0 – 8760. Default: 168. */
+  readonly calibrationHours: number;
+  /** How many times the usual is a spike, 2 – 100. Default: 5. */
+  readonly spikeFactor: number;
+  /** Opens the circuit breaker from this severity on, 0 – 100. Default: 0. */
+  readonly openSeverity: number;
+  /** Halts the agent from this severity on, 0 – 100; only an operator resumes it. Default: 0. */
+  readonly haltSeverity: number;
+}
+
+/** The settings of an organisation. */
+export interface Settings {
+  readonly breaker: BreakerSettings;
+  readonly anomalies: AnomalySettings;
+}
+
+/** Settings as they are written: what is left out takes its default. */
+export interface SettingsChange {
+  readonly breaker?: Partial<BreakerSettings> | undefined;
+  readonly anomalies?: Partial<AnomalySettings> | undefined;
 }
 
 /** Something that happened and is durable. */

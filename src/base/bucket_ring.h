@@ -34,7 +34,9 @@ class BucketRing {
   void clear() { *this = BucketRing(); }
 
  private:
-  static std::size_t slot(std::int64_t index) { return static_cast<std::size_t>(index) % Buckets; }
+  static std::size_t slot(std::int64_t index) {
+    return static_cast<std::size_t>(index % static_cast<std::int64_t>(Buckets));
+  }
 
   void advance(std::int64_t index) {
     if (index <= head_) return;

@@ -1,6 +1,7 @@
 // What policies see of an action: live, and again when a past is replayed.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "base/json.h"
@@ -19,6 +20,7 @@ struct ActionFacts {
   json::Value metadata;
   json::Value data_accessed;
   Millis now_ms = 0;
+  std::optional<Millis> counted_ms = {};  // of one that was asked before: when its rates counted it
 };
 
 /// Looks into the facts and into `state`, which is that before the action's own row.

@@ -122,9 +122,15 @@ void Engine::expire_due(Millis now_ms, Entropy& entropy) {
   for (;;) {
     const approval::Approval* approval = state_.approvals.next_to_expire();
     const delegation::Delegation* delegation = state_.delegations.next_to_expire();
+    const std::optional<ConductBook::Due> circuit = state_.conduct.next_due();
     const bool approval_due = approval && approval->timeout_ms <= now_ms;
     const bool delegation_due = delegation && delegation->expires_ms <= now_ms;
-    if (approval_due && (!delegation_due || approval->timeout_ms <= delegation->expires_ms)) {
+    if (circuit && circuit->at_ms <= now_ms) {
+      // What happens to a circuit and to the others at one time has no order that matters.
+      const std::optional<breaker::Change> change = circuit->circuit.due(now_ms, state_.settings.breaker);
+      assert(change);
+      emit(BreakerChanged{circuit->agent_id, *change}, now_ms, entropy);
+    } else if (approval_due && (!delegation_due || approval->timeout_ms <= delegation->expires_ms)) {
       emit(ApprovalEnded{approval->approval_id, approval->audit_event_id, approval->agent_id, true}, now_ms,
            entropy);
     } else if (delegation_due) {
@@ -142,10 +148,13 @@ void Engine::handle_timeout(Millis now_ms, Entropy& entropy) {
 std::optional<Millis> Engine::next_deadline() const {
   const approval::Approval* approval = state_.approvals.next_to_expire();
   const delegation::Delegation* delegation = state_.delegations.next_to_expire();
-  if (approval && delegation) return std::min(approval->timeout_ms, delegation->expires_ms);
-  if (approval) return approval->timeout_ms;
-  if (delegation) return delegation->expires_ms;
-  return {};
+  const std::optional<ConductBook::Due> circuit = state_.conduct.next_due();
+  std::optional<Millis> next;
+  const auto consider = [&](Millis at_ms) { next = std::min(next.value_or(at_ms), at_ms); };
+  if (approval) consider(approval->timeout_ms);
+  if (delegation) consider(delegation->expires_ms);
+  if (circuit) consider(circuit->at_ms);
+  return next;
 }
 
 // ---- Requests
@@ -335,6 +344,10 @@ Answer Engine::dispatch(Context& context) {
       return register_operator(context);
     case wire::Endpoint::redact_row:
       return redact_row(context);
+    case wire::Endpoint::get_settings:
+      return get_settings(context);
+    case wire::Endpoint::put_settings:
+      return put_settings(context);
     case wire::Endpoint::openapi:
     case wire::Endpoint::healthz:
     case wire::Endpoint::readyz:

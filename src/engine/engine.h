@@ -8,7 +8,7 @@
 //  3. An answer may be released only once the rows that came before it are durable; the Sequencer sees to
 //  that.
 //  4. Time never goes back: a clock behind the last row counts as that row's time. Whatever is due by then
-//  (approvals, delegations)
+//  (approvals, delegations, cool-downs)
 //     ends before the request is looked at.
 //  5. Fail closed: an unknown sender, path, field or state is an error; an unknown action is a denial.
 #pragma once
@@ -116,6 +116,7 @@ class Engine {
   void emit(Context& context, const Event& event);
   void end_delegation(const DelegationEnded& ended, Millis now_ms, Entropy& entropy);
   void expire_due(Millis now_ms, Entropy& entropy);
+  void enforce(Context& context, const std::string& agent_id, const std::string& audit_event_id);
 
   // handle_actions.cc
   Answer post_action(Context& context);
@@ -147,6 +148,9 @@ class Engine {
   Answer register_operator(Context& context);
   Answer set_halted(Context& context, bool halted);
   Answer revoke_key(Context& context);
+  // handle_settings.cc
+  Answer get_settings(Context& context);
+  Answer put_settings(Context& context);
   // handle_audit.cc
   Answer list_audit(Context& context);
   Answer list_entries(Context& context);

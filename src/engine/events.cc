@@ -92,6 +92,7 @@ void facts(audit::Entry& entry, Writer& w, const ActionDecided& e) {
   }
   w.field("audit_event_id", e.audit_event_id);
   w.field_if("claim_id", e.claim_id).field_if("claimed_approval_id", e.claimed_approval_id);
+  if (e.data_count > 0) w.field("data_count", e.data_count);
   if (!e.delegation_chain.empty()) w.strings("delegation_chain", e.delegation_chain);
   w.field_if("denial_reason", e.denial_reason).field_if("event_id", e.event_id);
   if (e.policy_digest) digest_field(w, "policy_digest", *e.policy_digest);
@@ -147,6 +148,30 @@ void facts(audit::Entry& entry, Writer& w, const RowRedacted& e) {
   entry.agent_id = e.agent_id;
   w.field("by", e.by).strings("fields", e.fields).field("redacted_row_id", e.row_id);
   redact(entry, "reason", json_string(e.reason));
+}
+
+void facts(audit::Entry& entry, Writer& w, const SettingsChanged& e) {
+  entry.type = "settings.changed";
+  w.field("by", e.by).raw_field("settings", e.settings);
+}
+
+void facts(audit::Entry& entry, Writer& w, const BreakerChanged& e) {
+  entry.type = "breaker.changed";
+  entry.agent_id = e.agent_id;
+  const breaker::Change& change = e.change;
+  w.field("from", breaker::text(change.from));
+  if (change.from == breaker::State::closed)
+    w.field("limit", change.limit).field("observed", change.observed);
+  w.field("reason", breaker::text(change.reason)).field("state", breaker::text(change.to));
+  if (change.to == breaker::State::open) w.field("until", format_rfc3339(change.until_ms));
+}
+
+void facts(audit::Entry& entry, Writer& w, const AnomalyDetected& e) {
+  entry.type = "anomaly.detected";
+  entry.agent_id = e.agent_id;
+  w.field_if("audit_event_id", e.audit_event_id).field("kind", anomaly::text(e.finding.kind));
+  w.field("observed", e.finding.observed).field("severity", e.finding.severity);
+  w.field("usual", e.finding.usual);
 }
 
 // ---- Decoding
@@ -237,6 +262,7 @@ ActionDecided read_action(Facts& in, ActionOutcome outcome) {
                   .conditions = in.opened("conditions"),
                   .metadata = in.opened("metadata"),
                   .data_accessed = in.opened("data_accessed")};
+  if (in.facts()["data_count"].present()) e.data_count = in.integer(in.facts(), "data_count");
   if (const json::Value chain = in.facts()["delegation_chain"]; chain.present())
     e.delegation_chain = in.strings(chain);
   if (in.facts()["policy_digest"].present()) e.policy_digest = in.digest("policy_digest");
@@ -249,6 +275,31 @@ ActionDecided read_action(Facts& in, ActionOutcome outcome) {
                                .timeout_ms = in.time(asked, "timeout_at")};
   }
   return e;
+}
+
+std::optional<Event> read_breaker(Facts& in) {
+  const std::optional<breaker::State> from = breaker::parse_state(in.required("from"));
+  const std::optional<breaker::State> to = breaker::parse_state(in.required("state"));
+  const std::optional<breaker::Reason> reason = breaker::parse_reason(in.required("reason"));
+  if (!from || !to || !reason) return {};
+  breaker::Change change{.from = *from, .to = *to, .reason = *reason};
+  if (*to == breaker::State::open) change.until_ms = in.time(in.facts(), "until");
+  if (*from == breaker::State::closed) {
+    change.observed = in.integer(in.facts(), "observed");
+    change.limit = in.integer(in.facts(), "limit");
+  }
+  return BreakerChanged{in.agent_id(), change};
+}
+
+std::optional<Event> read_anomaly(Facts& in) {
+  const std::optional<anomaly::Kind> kind = anomaly::parse_kind(in.required("kind"));
+  if (!kind) return {};
+  return AnomalyDetected{in.agent_id(),
+                         in.optional("audit_event_id"),
+                         {.kind = *kind,
+                          .severity = in.integer(in.facts(), "severity"),
+                          .observed = in.integer(in.facts(), "observed"),
+                          .usual = in.integer(in.facts(), "usual")}};
 }
 
 std::optional<Event> read(std::string_view type, Facts& in) {
@@ -264,6 +315,11 @@ std::optional<Event> read(std::string_view type, Facts& in) {
   if (type == "key.revoked") return KeyRevoked{in.agent_id(), in.required("key_id"), in.required("by")};
   if (type == "agent.halted") return AgentHalted{in.agent_id(), true, in.required("by")};
   if (type == "agent.resumed") return AgentHalted{in.agent_id(), false, in.required("by")};
+  if (type == "settings.changed") {
+    return SettingsChanged{json::canonical(in.facts()["settings"]), in.required("by")};
+  }
+  if (type == "breaker.changed") return read_breaker(in);
+  if (type == "anomaly.detected") return read_anomaly(in);
   if (type == "policy.changed") {
     const json::Value policy = in.facts()["policy"];
     return PolicyChanged{in.required("name"), policy.present() ? json::canonical(policy) : std::string(),

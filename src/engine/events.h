@@ -10,11 +10,13 @@
 #include <variant>
 #include <vector>
 
+#include "anomaly/baseline.h"
 #include "audit/row.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "base/sha256.h"
 #include "base/time.h"
+#include "breaker/circuit.h"
 #include "engine/directory.h"
 
 namespace al::engine {
@@ -49,7 +51,23 @@ struct KeyRevoked {
 struct AgentHalted {
   std::string agent_id;
   bool halted = true;  // false: resumed
+  std::string by;      // or "anomaly:…", where the settings halted it
+};
+
+struct SettingsChanged {
+  std::string settings;  // canonical JSON, complete (settings.h)
   std::string by;
+};
+
+struct BreakerChanged {
+  std::string agent_id;
+  breaker::Change change;
+};
+
+struct AnomalyDetected {
+  std::string agent_id;
+  std::string audit_event_id;  // the action that showed it; "" where it was no action
+  anomaly::Finding finding;
 };
 
 struct PolicyChanged {
@@ -85,9 +103,10 @@ struct ActionDecided {
   std::optional<ApprovalAsked> approval;  // when requested
   std::string claimed_approval_id;        // when this row consumes an approval
   std::string claim_id;
-  std::string conditions;     // canonical JSON array; redactable
-  std::string metadata;       // canonical JSON or ""; redactable
-  std::string data_accessed;  // canonical JSON or ""; redactable
+  std::string conditions;       // canonical JSON array; redactable
+  std::string metadata;         // canonical JSON or ""; redactable
+  std::string data_accessed;    // canonical JSON or ""; redactable
+  std::int64_t data_count = 0;  // the sum of its counts, which outlives redaction
 };
 
 struct ApprovalDecided {
@@ -148,9 +167,10 @@ struct RowRedacted {
   std::string reason;  // redactable
 };
 
-using Event = std::variant<LedgerOpened, AgentRegistered, OperatorRegistered, KeyRevoked, AgentHalted,
-                           PolicyChanged, ActionDecided, ApprovalDecided, ApprovalEnded, DelegationCreated,
-                           DelegationEnded, OutcomeReported, RowRedacted>;
+using Event =
+    std::variant<LedgerOpened, AgentRegistered, OperatorRegistered, KeyRevoked, AgentHalted, PolicyChanged,
+                 ActionDecided, ApprovalDecided, ApprovalEnded, DelegationCreated, DelegationEnded,
+                 OutcomeReported, RowRedacted, SettingsChanged, BreakerChanged, AnomalyDetected>;
 
 /// The row's content. The entry's views point into `event`.
 [[nodiscard]] audit::Entry encode(const Event& event, Millis wall_ms);

@@ -16,9 +16,11 @@ struct Engine::ActionRequest {
   const std::vector<policy::Pattern>* agent_capabilities = nullptr;
   std::string delegation_id;
   std::string event_id;
-  std::string metadata;       // canonical JSON, or ""
-  std::string data_accessed;  // canonical JSON, or ""
-  Digest digest{};            // over all of the above but event_id and names
+  std::string metadata;                   // canonical JSON, or ""
+  std::string data_accessed;              // canonical JSON, or ""
+  Digest digest{};                        // over all of the above but event_id and names
+  std::int64_t data_count = 0;            // the sum of data_accessed's counts
+  std::optional<Millis> counted_ms = {};  // of one that was asked before: when its rates counted it
 };
 
 namespace {
@@ -61,6 +63,13 @@ void check_data_accessed(json::ObjectReader& in, json::Value data, std::vector<j
   }
 }
 
+/// Of what check_data_accessed let pass.
+std::int64_t sum_counts(json::Value data) {
+  std::int64_t sum = 0;
+  for (const json::Value item : data.items()) sum += item["count"].as_int64().value_or(0);
+  return sum;
+}
+
 /// The public result of an action, as its row tells it; of one that asked for approval, with how that stands
 /// now.
 std::string write_result(const ActionDecided& e, std::uint64_t row_id, const approval::Approval* asked) {
@@ -99,7 +108,8 @@ ActionDecided Engine::decide(const Context& context, const ActionRequest& reques
                   .request_digest = request.digest,
                   .conditions = {},
                   .metadata = request.metadata,
-                  .data_accessed = request.data_accessed};
+                  .data_accessed = request.data_accessed,
+                  .data_count = request.data_count};
   const auto deny = [&](std::string_view reason) {
     e.outcome = ActionOutcome::denied;
     e.denial_reason = reason;
@@ -118,11 +128,13 @@ ActionDecided Engine::decide(const Context& context, const ActionRequest& reques
     if (!delegation::covers(delegation->capabilities, request.action_type)) return deny("DELEGATION_SCOPE");
   }
   if (request.agent_halted) return deny("AGENT_HALTED");
+  const Conduct* conduct = state_.conduct.find(request.agent_id);
+  if (conduct && !conduct->circuit.lets_through(state_.settings.breaker)) return deny("CIRCUIT_OPEN");
   if (!delegation::covers(*request.agent_capabilities, request.action_type)) return deny("AGENT_SCOPE");
 
-  const policy::Decision decision =
-      state_.policies.decide(facts_of(state_, {request.action_type, request.agent_id, request.agent_name,
-                                               delegation, metadata, data_accessed, context.now_ms}));
+  const policy::Decision decision = state_.policies.decide(
+      facts_of(state_, {request.action_type, request.agent_id, request.agent_name, delegation, metadata,
+                        data_accessed, context.now_ms, request.counted_ms}));
   json::Writer conditions(e.conditions);
   write_conditions(conditions, decision.conditions);
   if (decision.policy) {
@@ -172,7 +184,8 @@ struct Engine::Gathered {
                              .delegation_id = context.request.delegation_id,
                              .event_id = context.request.event_id,
                              .metadata = canonical_or_empty(metadata),
-                             .data_accessed = canonical_or_empty(data)},
+                             .data_accessed = canonical_or_empty(data),
+                             .data_count = sum_counts(data)},
                  .metadata = metadata,
                  .data_accessed = data};
     out.request.digest = digest_request(agent.agent_id, out.request.action_type, out.request.data_accessed,
@@ -197,7 +210,9 @@ Answer Engine::post_action(Context& context) {
   decided.audit_event_id = mint_id("evt-", context.entropy);
   if (decided.approval) decided.approval->approval_id = mint_id("apr-", context.entropy);
   emit(context, decided);
-  return answer_action(decided, ledger_.size() - 1);
+  const std::uint64_t row_id = ledger_.size() - 1;
+  enforce(context, decided.agent_id, decided.audit_event_id);
+  return answer_action(decided, row_id);
 }
 
 Answer Engine::answer_action(const ActionDecided& decided, std::uint64_t row_id) const {
@@ -276,7 +291,9 @@ Answer Engine::claim_approval(Context& context) {
                         .delegation_id = approval->delegation_id,
                         .event_id = {},
                         .metadata = canonical_or_empty(metadata),
-                        .data_accessed = canonical_or_empty(data_accessed)};
+                        .data_accessed = canonical_or_empty(data_accessed),
+                        .data_count = sum_counts(data_accessed),
+                        .counted_ms = approval->created_ms};
   request.digest = digest_request(request.agent_id, request.action_type, request.data_accessed,
                                   request.delegation_id, request.metadata);
   ActionDecided e = decide(context, request, metadata, data_accessed);
@@ -296,7 +313,9 @@ Answer Engine::claim_approval(Context& context) {
   }
   e.approval.reset();
   emit(context, e);
-  return answer_action(e, ledger_.size() - 1);
+  const std::uint64_t row_id = ledger_.size() - 1;
+  enforce(context, e.agent_id, e.audit_event_id);
+  return answer_action(e, row_id);
 }
 
 Answer Engine::report(Context& context) {
@@ -342,7 +361,9 @@ Answer Engine::report(Context& context) {
                                 .request_digest = digest,
                                 .message = std::string(message),
                                 .metadata = canonical_or_empty(metadata)});
-  return reported(context.now_ms, ledger_.size() - 1, audit_event_id);
+  const std::uint64_t row_id = ledger_.size() - 1;
+  enforce(context, agent_id, audit_event_id);
+  return reported(context.now_ms, row_id, audit_event_id);
 }
 
 }  // namespace al::engine

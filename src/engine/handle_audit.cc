@@ -226,6 +226,18 @@ Answer Engine::consistency_proof(Context& context) {
       ledger_.tree().consistency_proof(static_cast<std::uint64_t>(*from), static_cast<std::uint64_t>(*to)));
 }
 
+namespace {
+
+void write_evidence(json::Writer& writer, const al::posture::Evidence& evidence) {
+  writer.begin_object();
+  if (evidence.first_row) writer.field("first", *evidence.first_row).field("last", *evidence.last_row);
+  writer.key("against").begin_array();
+  for (const std::uint64_t row_id : evidence.against) writer.value(row_id);
+  writer.end_array().end_object();
+}
+
+}  // namespace
+
 Answer Engine::posture(Context& context) {
   const std::string_view wanted = context.query("agent").value_or("");
   const Agent* agent = state_.directory.agent(wanted);
@@ -237,6 +249,7 @@ Answer Engine::posture(Context& context) {
                         .integrity = broken_row_                ? al::posture::Integrity::broken
                                      : signer_ && signer_sound_ ? al::posture::Integrity::valid_signed
                                                                 : al::posture::Integrity::valid_unsigned,
+                        .rows = ledger_.size(),
                         .covered = [&](std::string_view action_type, std::string_view agent_id) {
                           const Agent* each = state_.directory.agent(agent_id);
                           return state_.policies.covers(
@@ -251,7 +264,9 @@ Answer Engine::posture(Context& context) {
     writer.field("max", al::posture::component_max)
         .field("part", component.part)
         .field("whole", component.whole);
-    writer.field("counted", component.counted).end_object();
+    writer.field("counted", component.counted).key("rows");
+    write_evidence(writer, component.evidence);
+    writer.end_object();
   }
   writer.end_object().end_object();
   return answer(200, std::move(body));

@@ -87,6 +87,7 @@ Answer Engine::create_delegation(Context& context) {
                                   .depth = depth,
                                   .expires_ms = expires_ms,
                                   .request_digest = digest});
+  enforce(context, agent.agent_id, {});
   return created(*state_.delegations.find(delegation_id));
 }
 

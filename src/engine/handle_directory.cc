@@ -75,7 +75,11 @@ Answer Engine::whoami(Context& context) {
       .field("agent_id", agent.agent_id)
       .field("config_id", agent.agent_id)
       .field("name", agent.name);
-  writer.field("org_id", state_.org_id).field("cb_state", agent.halted ? "open" : "closed");
+  const Conduct* conduct = state_.conduct.find(agent.agent_id);
+  const breaker::State circuit = agent.halted ? breaker::State::open
+                                 : conduct    ? conduct->circuit.state()
+                                              : breaker::State::closed;
+  writer.field("org_id", state_.org_id).field("cb_state", breaker::text(circuit));
   writer.strings("capabilities", texts(agent.capabilities)).key("policies").begin_array();
   for (const policy::Policy* policy : state_.policies.all()) {
     const bool mine = policy->agents.empty() ||
@@ -148,7 +152,10 @@ Answer Engine::set_halted(Context& context, bool halted) {
   const Agent* agent = state_.directory.agent(context.argument(0));
   if (!agent) agent = state_.directory.agent_named(context.argument(0));
   if (!agent) return answer(Error{Code::not_found, "there is no such agent"});
-  if (agent->halted != halted) emit(context, AgentHalted{agent->agent_id, halted, context.principal.name()});
+  const Conduct* conduct = state_.conduct.find(agent->agent_id);
+  const bool stopped = conduct && conduct->circuit.state() != breaker::State::closed;
+  if (agent->halted != halted || (!halted && stopped))
+    emit(context, AgentHalted{agent->agent_id, halted, context.principal.name()});
   return answer(200, halted ? R"({"halted":true})" : R"({"halted":false})");
 }
 

@@ -23,7 +23,7 @@ RowEvent read_event(const audit::Row& row) {
 }  // namespace
 
 std::string_view event_type(std::string_view row_type) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> table{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 14> table{{
       {"action.executed", "action.executed"},
       {"action.denied", "action.denied"},
       {"action.requested", "approval.requested"},
@@ -35,6 +35,8 @@ std::string_view event_type(std::string_view row_type) {
       {"policy.changed", "policy.changed"},
       {"agent.halted", "enforcement.triggered"},
       {"agent.resumed", "enforcement.triggered"},
+      {"breaker.changed", "enforcement.triggered"},
+      {"anomaly.detected", "anomaly.detected"},
       {"outcome.reported", "outcome.reported"},
   }};
   for (const auto& [row, event] : table) {

@@ -39,6 +39,11 @@ posture::Standing standing(ActionOutcome outcome) {
   return posture::Standing::refused;
 }
 
+breaker::Decided seen_by_circuit(ActionOutcome outcome) {
+  if (outcome == ActionOutcome::executed) return breaker::Decided::executed;
+  return outcome == ActionOutcome::requested ? breaker::Decided::requested : breaker::Decided::denied;
+}
+
 }  // namespace
 
 /// One overload an event.
@@ -64,7 +69,28 @@ struct State::Applier {
 
   void operator()(const KeyRevoked& e) { state.directory.revoke_key(e.key_id); }
 
-  void operator()(const AgentHalted& e) { state.directory.set_halted(e.agent_id, e.halted); }
+  void operator()(const AgentHalted& e) {
+    state.directory.set_halted(e.agent_id, e.halted);
+    if (e.halted) return;
+    state.conduct.change(e.agent_id, [](Conduct& conduct) { conduct.circuit.resume(); });
+  }
+
+  void operator()(const SettingsChanged& e) {
+    const Result<json::Document> document = json::parse(e.settings);
+    Result<Settings> settings = document ? read_settings(document->root()) : document.error();
+    valid = settings.ok();
+    if (settings) state.settings = *settings;
+  }
+
+  void operator()(const BreakerChanged& e) {
+    state.conduct.change(e.agent_id, [&](Conduct& conduct) { valid = conduct.circuit.apply(e.change); });
+  }
+
+  void operator()(const AnomalyDetected& e) {
+    state.activity.add_anomaly(wall_ms, e.agent_id, row_id);
+    state.conduct.change(
+        e.agent_id, [&](Conduct& conduct) { conduct.baseline.reported(e.finding.kind, e.finding.severity); });
+  }
 
   void operator()(const PolicyChanged& e) {
     if (e.source.empty()) {
@@ -86,10 +112,12 @@ struct State::Applier {
     ActionRecord& record = state.actions_[e.audit_event_id];
     record.agent_id = e.agent_id;
     record.row_id = row_id;
+    record.executed = e.outcome == ActionOutcome::executed;
+    note_conduct(e);
     if (e.claim_id.empty()) {
       if (!e.event_id.empty())
         state.use(e.agent_id, e.event_id, {e.request_digest, row_id, e.audit_event_id});
-      state.activity.add(e.audit_event_id, wall_ms, e.agent_id, e.action_type, standing(e.outcome));
+      state.activity.add(e.audit_event_id, wall_ms, e.agent_id, e.action_type, standing(e.outcome), row_id);
     } else {
       state.approvals.claim(e.claimed_approval_id, e.claim_id, row_id);
     }
@@ -106,6 +134,20 @@ struct State::Applier {
          .approvers = e.approval->approvers,
          .created_ms = wall_ms,
          .timeout_ms = e.approval->timeout_ms});
+  }
+
+  void note_conduct(const ActionDecided& e) {
+    // Using an approval is the second decision on one action, which counts once.
+    const bool first = e.claim_id.empty();
+    const bool stopped = e.denial_reason == "AGENT_HALTED" || e.denial_reason == "CIRCUIT_OPEN";
+    const bool out_of_scope = e.denial_reason == "AGENT_SCOPE" || e.denial_reason == "DELEGATION_SCOPE";
+    state.conduct.change(e.agent_id, [&](Conduct& conduct) {
+      if (first && e.outcome != ActionOutcome::denied) conduct.rates.add(e.action_type, wall_ms);
+      if (first) conduct.baseline.acted(e.action_type, e.data_count, out_of_scope, wall_ms);
+      if (stopped) return;
+      conduct.circuit.decided(seen_by_circuit(e.outcome), first, e.audit_event_id, wall_ms,
+                              state.settings.breaker);
+    });
   }
 
   void operator()(const ApprovalDecided& e) {
@@ -135,6 +177,7 @@ struct State::Applier {
                            .expires_ms = e.expires_ms,
                            .row_id = row_id});
     if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, {}});
+    state.conduct.change(e.agent_id, [&](Conduct& conduct) { conduct.baseline.delegated(wall_ms); });
   }
 
   void operator()(const DelegationEnded& e) {
@@ -144,6 +187,13 @@ struct State::Applier {
 
   void operator()(const OutcomeReported& e) {
     if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, {}});
+    // Reporting again corrects the record, but must not drown what was reported first.
+    const auto found = state.actions_.find(e.audit_event_id);
+    if (found == state.actions_.end() || !found->second.executed || found->second.reported) return;
+    found->second.reported = true;
+    state.conduct.change(e.agent_id, [&](Conduct& conduct) {
+      conduct.circuit.reported(e.audit_event_id, e.status == "failure", wall_ms, state.settings.breaker);
+    });
   }
 
   /// What it says is done to rows, by the engine, once it is durable.
@@ -156,7 +206,8 @@ Status State::apply(const Event& event, std::uint64_t row_id, Millis wall_ms) {
   last_wall_ms = wall_ms;
   if (applier.valid) return Unit{};
   return Error{Code::ledger_corrupt, "row " + std::to_string(row_id) +
-                                         " holds a policy, a pattern or a row number that is not valid"};
+                                         " holds something that is not valid: a policy, a pattern, a row "
+                                         "number, settings or a change of a circuit"};
 }
 
 void State::use(const std::string& agent_id, const std::string& event_id, Used used) {

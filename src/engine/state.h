@@ -13,8 +13,10 @@
 #include "approval/approval.h"
 #include "base/result.h"
 #include "delegation/delegation.h"
+#include "engine/conduct.h"
 #include "engine/directory.h"
 #include "engine/events.h"
+#include "engine/settings.h"
 #include "policy/policy_set.h"
 #include "posture/activity.h"
 
@@ -28,6 +30,8 @@ struct ActionRecord {
   std::string agent_id;
   std::uint64_t row_id = 0;  // of its latest decision
   std::string approval_id;   // "" where none was asked
+  bool executed = false;
+  bool reported = false;
 };
 
 /// What an idempotency key was used for.
@@ -52,6 +56,8 @@ class State {
   policy::PolicySet policies;
   approval::Book approvals;
   delegation::Tree delegations;
+  ConductBook conduct;
+  Settings settings;
   posture::Activity activity;
   Millis last_wall_ms = 0;
 

@@ -9,9 +9,9 @@ std::uint32_t Activity::intern(std::string_view name) {
 }
 
 void Activity::add(const std::string& audit_event_id, Millis wall_ms, std::string_view agent_id,
-                   std::string_view action_type, Standing standing) {
+                   std::string_view action_type, Standing standing, std::uint64_t row_id) {
   if (standing == Standing::pending) pending_.emplace(audit_event_id, items_.size());
-  items_.push_back({wall_ms, intern(agent_id), intern(action_type), standing});
+  items_.push_back({wall_ms, intern(agent_id), intern(action_type), standing, row_id});
 }
 
 void Activity::settle(const std::string& audit_event_id, bool approved) {
@@ -19,6 +19,10 @@ void Activity::settle(const std::string& audit_event_id, bool approved) {
   if (found == pending_.end()) return;
   items_[found->second].standing = approved ? Standing::approved : Standing::refused;
   pending_.erase(found);
+}
+
+void Activity::add_anomaly(Millis wall_ms, std::string_view agent_id, std::uint64_t row_id) {
+  anomalies_.push_back({wall_ms, intern(agent_id), row_id});
 }
 
 }  // namespace al::posture

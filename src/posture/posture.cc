@@ -1,6 +1,8 @@
 #include "posture/posture.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -33,39 +35,77 @@ std::int64_t points(Integrity integrity) {
 
 }  // namespace
 
-Score measure(const Activity& activity, const Question& question) {
-  std::int64_t actions = 0;
-  std::int64_t settled = 0;
-  std::int64_t approved = 0;
-  std::set<std::pair<std::uint32_t, std::uint32_t>> used;  // (agent, action type)
-  for (auto item = activity.items().rbegin(); item != activity.items().rend(); ++item) {
-    if (item->wall_ms <= question.now_ms - window_ms) break;
-    if (!question.agent_id.empty() && activity.name(item->agent) != question.agent_id) continue;
-    ++actions;
-    settled += item->standing != Standing::pending ? 1 : 0;
-    approved += item->standing == Standing::approved ? 1 : 0;
-    used.emplace(item->agent, item->action_type);
-  }
-  std::set<std::uint32_t> types;
-  std::set<std::uint32_t> uncovered;
-  for (const auto& [agent, type] : used) {
-    types.insert(type);
-    if (!question.covered(activity.name(type), activity.name(agent))) uncovered.insert(type);
-  }
-  const auto types_used = static_cast<std::int64_t>(types.size());
-  const auto types_covered = types_used - static_cast<std::int64_t>(uncovered.size());
+namespace {
 
+/// Walks one list of the activity backwards through the window, over one agent or all.
+template <typename Items, typename Visit>
+void visit_window(const Activity& activity, const Items& items, const Question& question, Visit visit) {
+  for (auto item = items.rbegin(); item != items.rend(); ++item) {
+    if (item->wall_ms <= question.now_ms - window_ms) return;
+    if (question.agent_id.empty() || activity.name(item->agent) == question.agent_id) visit(*item);
+  }
+}
+
+Evidence whole_ledger(std::uint64_t rows) {
+  Evidence out;
+  if (rows == 0) return out;
+  out.count(0);
+  out.count(rows - 1);
+  return out;
+}
+
+}  // namespace
+
+Score measure(const Activity& activity, const Question& question) {
+  Component coverage{.name = "policy_coverage", .counted = "action types named by a policy, of those used"};
+  Component approval{.name = "approval_rate", .counted = "actions executed or approved, of those settled"};
+  Component calmness{.name = "anomaly_frequency", .counted = "anomalies, among actions"};
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t>
+      used;  // (agent, action type): its last row
+  visit_window(activity, activity.items(), question, [&](const Activity::Item& item) {
+    ++calmness.whole;
+    coverage.evidence.count(item.row_id);
+    used.emplace(std::pair{item.agent, item.action_type}, item.row_id);
+    if (item.standing == Standing::pending) return;
+    ++approval.whole;
+    approval.evidence.count(item.row_id);
+    if (item.standing == Standing::approved) {
+      ++approval.part;
+    } else {
+      approval.evidence.hold_against(item.row_id);
+    }
+  });
+  visit_window(activity, activity.anomalies(), question, [&](const Activity::Anomaly& anomaly) {
+    ++calmness.part;
+    calmness.evidence.count(anomaly.row_id);
+    calmness.evidence.hold_against(anomaly.row_id);
+  });
+  std::set<std::uint32_t> types;
+  std::map<std::uint32_t, std::uint64_t> uncovered;
+  for (const auto& [who_and_what, row_id] : used) {
+    const auto& [agent, type] = who_and_what;
+    types.insert(type);
+    if (question.covered(activity.name(type), activity.name(agent))) continue;
+    std::uint64_t& last_row = uncovered[type];
+    last_row = std::max(last_row, row_id);
+  }
+  coverage.whole = static_cast<std::int64_t>(types.size());
+  coverage.part = coverage.whole - static_cast<std::int64_t>(uncovered.size());
+  std::set<std::uint64_t, std::greater<>> newest_first;
+  for (const auto& [type, row_id] : uncovered) newest_first.insert(row_id);
+  for (const std::uint64_t row_id : newest_first) coverage.evidence.hold_against(row_id);
+
+  coverage.score = share(coverage.part, coverage.whole);
+  approval.score = share(approval.part, approval.whole);
+  calmness.score = calm(calmness.part, calmness.whole);
+  const Component integrity{.name = "chain_integrity",
+                            .score = points(question.integrity),
+                            .counted = "of 2: rows unbroken, checkpoint signed",
+                            .part = static_cast<std::int64_t>(question.integrity),
+                            .whole = 2,
+                            .evidence = whole_ledger(question.rows)};
   Score score;
-  score.components = {
-      {"policy_coverage", share(types_covered, types_used), "action types named by a policy, of those used",
-       types_covered, types_used},
-      {"approval_rate", share(approved, settled), "actions executed or approved, of those settled", approved,
-       settled},
-      {"anomaly_frequency", calm(question.anomalies, actions), "anomalies, among actions", question.anomalies,
-       actions},
-      {"chain_integrity", points(question.integrity), "of 2: rows unbroken, checkpoint signed",
-       static_cast<std::int64_t>(question.integrity), 2},
-  };
+  score.components = {coverage, approval, calmness, integrity};
   for (const Component& component : score.components) score.total += component.score;
   return score;
 }

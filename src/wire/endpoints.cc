@@ -46,6 +46,8 @@ constexpr std::array table{
     EndpointTraits{Endpoint::revoke_key, "revokeKey", Method::delete_, "/agents/{}/keys/{}", owner, ours},
     EndpointTraits{Endpoint::register_operator, "registerOperator", Method::post, "/operators", owner, ours},
     EndpointTraits{Endpoint::redact_row, "redactRow", Method::post, "/audit/redactions", owner, ours},
+    EndpointTraits{Endpoint::get_settings, "settings", Method::get, "/settings", owner, ours},
+    EndpointTraits{Endpoint::put_settings, "putSettings", Method::put, "/settings", owner, ours},
     EndpointTraits{Endpoint::openapi, "openapi", Method::get, "/openapi", anyone, doc},
     EndpointTraits{Endpoint::healthz, "healthz", Method::get, "/healthz", anyone, ours},
     EndpointTraits{Endpoint::readyz, "readyz", Method::get, "/readyz", anyone, ours},

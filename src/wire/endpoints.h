@@ -41,6 +41,8 @@ enum class Endpoint {
   revoke_key,
   register_operator,
   redact_row,
+  get_settings,
+  put_settings,
   openapi,
   healthz,
   readyz,

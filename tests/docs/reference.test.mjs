@@ -151,12 +151,40 @@ test("docs/audit.md has exactly the types of rows of src/engine/events.cc", () =
   const events = source("src/engine/events.cc");
   const types = new Set(
     all(
-      /"((?:ledger|agent|operator|key|policy|action|approval|delegation|outcome|row)\.[a-z]+)"/g,
+      /"((?:ledger|agent|operator|key|policy|settings|breaker|anomaly|action|approval|delegation|outcome|row)\.[a-z]+)"/g,
       events,
     ).flat(),
   );
   const documented = tableOf("docs/audit.md", "type").flatMap(([cell]) => quoted(cell));
   assert.deepEqual(sorted(documented), sorted(types));
+});
+
+test("docs/enforcement.md has exactly the settings of src/engine/settings.cc, with their defaults", () => {
+  const number = (text) => text.replaceAll("'", "");
+  const defaults = Object.fromEntries(
+    ["src/breaker/circuit.h", "src/anomaly/baseline.h"].flatMap((header) =>
+      all(/std::int64_t (\w+) = (\d+);/g, source(header)),
+    ),
+  );
+  const entry = /Field<(\w+)>\{"(\w+)", ([\d']+), ([\d']+),/g;
+  const section = { Anomalies: "anomalies", Breaker: "breaker" };
+  const ofSource = all(entry, source("src/engine/settings.cc")).map(
+    ([kind, name, min, max]) =>
+      `${section[kind]}.${name} | ${number(min)}–${number(max)} | ${defaults[name]}`,
+  );
+  assert.ok(ofSource.length > 10, "the table was not found");
+  const ofDocument = tableOf("docs/enforcement.md", "setting").map(
+    ([name, , range, preset]) => `${quoted(name)[0]} | ${range} | ${preset}`,
+  );
+  assert.deepEqual(sorted(ofDocument), sorted(ofSource));
+});
+
+test("docs/realtime.md has exactly the event types of src/wire/realtime.cc", () => {
+  const types = /types\{([^}]*)\}/.exec(source("src/wire/realtime.cc"))[1];
+  assert.deepEqual(
+    sorted(tableOf("docs/realtime.md", "event").flatMap(([cell]) => quoted(cell))),
+    sorted(all(/"([\w.]+)"/g, types).flat()),
+  );
 });
 
 test("links between documents lead somewhere", () => {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "engine/settings.h"
 #include "engine/world.h"
 
 using namespace al;
@@ -34,7 +35,8 @@ std::vector<Event> one_of_each() {
                          .claim_id = tricky,
                          .conditions = R"([{"actual":1}])",
                          .metadata = R"({"a":[1,2.5,"x"],"big":9007199254740993})",
-                         .data_accessed = R"([{"type":"email"}])"};
+                         .data_accessed = R"([{"count":3,"type":"email"}])",
+                         .data_count = 3};
   ActionDecided denied = executed;
   denied.outcome = ActionOutcome::denied;
   denied.denial_reason = "NO_MATCHING_POLICY";
@@ -82,6 +84,17 @@ std::vector<Event> one_of_each() {
       OutcomeReported{"evt-1", "agt-1", {}, "success", digest(9), {}, {}},
       RowRedacted{3, "agt-1", {"metadata", "reason"}, "ada", tricky},
       RowRedacted{0, {}, {"reason"}, "ada", {}},
+      SettingsChanged{write_settings({}), "host"},
+      BreakerChanged{"agt-1",
+                     {breaker::State::closed, breaker::State::open, breaker::Reason::denials, wall_ms, 5, 8}},
+      BreakerChanged{"agt-1",
+                     {breaker::State::open, breaker::State::half_open, breaker::Reason::cooled_down}},
+      BreakerChanged{
+          "agt-1", {breaker::State::half_open, breaker::State::open, breaker::Reason::probe_failed, wall_ms}},
+      BreakerChanged{"agt-1",
+                     {breaker::State::half_open, breaker::State::closed, breaker::Reason::probe_succeeded}},
+      AnomalyDetected{"agt-1", "evt-1", {anomaly::Kind::off_hours, 60, 0, 1000}},
+      AnomalyDetected{"agt-1", {}, {anomaly::Kind::delegation_churn, 100, 12, 1}},
   };
 }
 
@@ -133,6 +146,10 @@ TEST_CASE("a row that lacks what its type needs is no event", "[engine][events]"
   CHECK(refuses("action.imagined", "{}"));
   CHECK(refuses("ledger.opened", "{}"));
   CHECK(refuses("ledger.opened", R"({"org_id":5})"));
+  CHECK(refuses("settings.changed", R"({"settings":{}})"));
+  CHECK(refuses("breaker.changed", R"({"from":"open","reason":"bored","state":"half_open"})"));
+  CHECK(refuses("breaker.changed", R"({"from":"half_open","reason":"probe_failed","state":"open"})"));
+  CHECK(refuses("anomaly.detected", R"({"kind":"odd","observed":1,"severity":1,"usual":1})"));
   CHECK(refuses("agent.registered", R"({"by":"host","name":"n"})"));
   CHECK(refuses("agent.registered", R"({"by":"host","capabilities":[1],"name":"n"})"));
   CHECK(refuses("agent.registered",

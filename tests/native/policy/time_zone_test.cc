@@ -1,10 +1,12 @@
 #include "policy/time_zone.h"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 
 #include "base/vectors.h"
 #include "policy/policy_testing.h"
+#include "policy/scalar.h"
 
 namespace al::policy {
 namespace {

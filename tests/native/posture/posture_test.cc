@@ -22,10 +22,14 @@ Activity activity(int approved, int refused, int pending = 0) {
   return out;
 }
 
-Question question(std::int64_t anomalies = 0, Integrity integrity = Integrity::valid_signed) {
+Activity with_anomalies(Activity activity, int anomalies) {
+  for (int i = 0; i < anomalies; ++i) activity.add_anomaly(now_ms, "agt-1", 1000 + static_cast<unsigned>(i));
+  return activity;
+}
+
+Question question(Integrity integrity = Integrity::valid_signed) {
   return {.now_ms = now_ms,
           .agent_id = {},
-          .anomalies = anomalies,
           .integrity = integrity,
           .covered = [](std::string_view type, std::string_view) { return type.starts_with("read"); }};
 }
@@ -64,19 +68,21 @@ TEST_CASE("posture: what is pending counts once it is settled", "[posture]") {
 }
 
 TEST_CASE("posture: anomalies per 100 actions", "[posture]") {
-  CHECK(component(measure(activity(100, 0), question(0)), "anomaly_frequency") == 25);
-  CHECK(component(measure(activity(100, 0), question(1)), "anomaly_frequency") == 23);  // 22.5
-  CHECK(component(measure(activity(100, 0), question(5)), "anomaly_frequency") == 13);  // 12.5
-  CHECK(component(measure(activity(100, 0), question(10)), "anomaly_frequency") == 0);
-  CHECK(component(measure(activity(100, 0), question(11)), "anomaly_frequency") == 0);
-  CHECK(component(measure(activity(0, 0), question(0)), "anomaly_frequency") == 25);
-  CHECK(component(measure(activity(0, 0), question(1)), "anomaly_frequency") == 0);
+  CHECK(component(measure(with_anomalies(activity(100, 0), 0), question()), "anomaly_frequency") == 25);
+  CHECK(component(measure(with_anomalies(activity(100, 0), 1), question()), "anomaly_frequency") ==
+        23);  // 22.5
+  CHECK(component(measure(with_anomalies(activity(100, 0), 5), question()), "anomaly_frequency") ==
+        13);  // 12.5
+  CHECK(component(measure(with_anomalies(activity(100, 0), 10), question()), "anomaly_frequency") == 0);
+  CHECK(component(measure(with_anomalies(activity(100, 0), 11), question()), "anomaly_frequency") == 0);
+  CHECK(component(measure(with_anomalies(activity(0, 0), 0), question()), "anomaly_frequency") == 25);
+  CHECK(component(measure(with_anomalies(activity(0, 0), 1), question()), "anomaly_frequency") == 0);
 }
 
 TEST_CASE("posture: integrity", "[posture]") {
-  CHECK(component(measure({}, question(0, Integrity::valid_signed)), "chain_integrity") == 25);
-  CHECK(component(measure({}, question(0, Integrity::valid_unsigned)), "chain_integrity") == 15);
-  CHECK(component(measure({}, question(0, Integrity::broken)), "chain_integrity") == 0);
+  CHECK(component(measure({}, question(Integrity::valid_signed)), "chain_integrity") == 25);
+  CHECK(component(measure({}, question(Integrity::valid_unsigned)), "chain_integrity") == 15);
+  CHECK(component(measure({}, question(Integrity::broken)), "chain_integrity") == 0);
   CHECK(measure({}, question()).total == 100);
 }
 
@@ -105,4 +111,31 @@ TEST_CASE("posture: only the last 30 days count", "[posture]") {
   CHECK(component(measure(some, question()), "approval_rate") == 25);
   some.add("2", now_ms - window_ms + 1, "agt-1", "drop", Standing::refused);
   CHECK(component(measure(some, question()), "approval_rate") == 0);
+}
+
+TEST_CASE("posture: each component says which rows it rests on", "[posture]") {
+  Activity some;
+  some.add("1", now_ms, "agt-1", "read.a", Standing::approved, 3);
+  some.add("2", now_ms, "agt-1", "drop", Standing::refused, 5);
+  some.add("3", now_ms, "agt-1", "drop", Standing::refused, 7);
+  some.add("4", now_ms, "agt-2", "read.b", Standing::pending, 8);
+  some.add_anomaly(now_ms, "agt-1", 6);
+  Question asked = question();
+  asked.rows = 9;
+  const auto rows = [&](std::size_t index) { return measure(some, asked).components[index].evidence; };
+  CHECK(rows(0).first_row == 3);
+  CHECK(rows(0).last_row == 8);
+  CHECK(rows(0).against == std::vector<std::uint64_t>{7});  // the last that used what no policy names
+  CHECK(rows(1).last_row == 7);
+  CHECK(rows(1).against == std::vector<std::uint64_t>{7, 5});
+  CHECK(rows(2).against == std::vector<std::uint64_t>{6});
+  CHECK(rows(3).first_row == 0);
+  CHECK(rows(3).last_row == 8);
+  asked.agent_id = "agt-2";
+  CHECK(rows(2).against.empty());
+  CHECK(!rows(2).first_row);
+  for (std::uint64_t row_id = 10; row_id < 100; ++row_id)
+    some.add("x", now_ms, "agt-2", "drop", Standing::refused, row_id);
+  CHECK(rows(1).against.size() == Evidence::against_max);
+  CHECK(rows(1).against.front() == 99);
 }
