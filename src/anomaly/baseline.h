@@ -1,14 +1,13 @@
 // What is usual for one agent, and what is not: each agent is measured against its own past, in whole
 // numbers, so that every replay and every platform finds the same.
 //
-//   kind                  what is compared                                                      severity
-//   frequency_spike       its actions in this hour with those of its usual hour                 10 × the
-//   ratio bulk_access           the items of data_accessed in this hour, likewise                     10 ×
-//   the ratio scope_escalation      denials outside its capabilities or its delegation's, likewise        10
-//   × the ratio delegation_churn      delegations that it created in this hour, likewise 10 × the ratio
-//   unusual_action_type   a type that it does not use                         40; 70 where the first word is
-//   new too off_hours             an hour or a weekday (UTC) in which it hardly acts              30; 60
-//   where it never does
+//   kind                  what is compared                                       severity
+//   frequency_spike       its actions in this hour with those of its usual hour  10 × the ratio
+//   bulk_access           the items of data_accessed in this hour, likewise      10 × the ratio
+//   scope_escalation      denials outside its or its delegation's capabilities   10 × the ratio
+//   delegation_churn      delegations that it created in this hour, likewise     10 × the ratio
+//   unusual_action_type   a type that it does not use                            40; new first word: 70
+//   off_hours             an hour or weekday (UTC) in which it hardly acts       30; never acts: 60
 //
 // A usual hour is the moving average of the hours in which it acted at all. While an agent is calibrating
 // (its first actions, its first days) nothing is found. A kind is reported once an hour, and again only when

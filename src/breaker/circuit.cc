@@ -110,7 +110,8 @@ bool Circuit::apply(const Change& change) {
 
 void Circuit::resume() { *this = Circuit(); }
 
-bool Circuit::lets_through(const Settings& settings) const {
+bool Circuit::lets_through(Millis now_ms, const Settings& settings) const {
+  if (const std::optional<Change> change = due(now_ms, settings)) return change->to != State::open;
   if (state_ == State::half_open) return probes_ < settings.probes_max;
   return state_ == State::closed;
 }

@@ -9,18 +9,16 @@
 //
 // Rules
 //  1. Closed lets everything through and counts. Open lets nothing through. Half open lets a bounded number
-//  of actions
-//     through: the probes.
+//     of actions through: the probes.
 //  2. The fold (decided, reported) only counts; due() says which change follows, the engine writes it as a
-//  row, and
-//     apply() makes it. So a replay changes exactly when the live one did, whatever the settings are by then.
+//     row, and apply() makes it. So a replay changes exactly when the live one did, whatever the settings
+//     are by then.
 //  3. A probe is an action that is executed. One that goes before an approver is none: a person looks at it.
 //  4. A probe fails when it is denied or reported as a failure. What succeeds depends on why the circuit
-//  opened: after
-//     failures only a report that says so, within `probe_seconds`, for silence proves nothing; else being
-//     executed.
+//     opened: after failures only a report that says so, within `probe_seconds`, for silence proves nothing;
+//     else being executed.
 //  5. The cool-down doubles each time that half_open turns into open again, up to its maximum. Closing
-//  forgets all.
+//     forgets all.
 //  6. An operator's resume() closes from any state. Halting is not a state of the circuit but of the agent.
 #pragma once
 
@@ -92,7 +90,8 @@ class Circuit {
   void resume();
 
   [[nodiscard]] State state() const { return state_; }
-  [[nodiscard]] bool lets_through(const Settings& settings) const;
+  /// Whether an action may be executed; a change that is due counts as made.
+  [[nodiscard]] bool lets_through(Millis now_ms, const Settings& settings) const;
   /// The change that is due now, if any.
   [[nodiscard]] std::optional<Change> due(Millis now_ms, const Settings& settings) const;
   /// Opening a closed circuit for a reason from outside; nothing when it is not closed.

@@ -116,6 +116,7 @@ class Engine {
   void emit(Context& context, const Event& event);
   void end_delegation(const DelegationEnded& ended, Millis now_ms, Entropy& entropy);
   void expire_due(Millis now_ms, Entropy& entropy);
+  void settle_circuit(Context& context, const std::string& agent_id);
   void enforce(Context& context, const std::string& agent_id, const std::string& audit_event_id);
 
   // handle_actions.cc

@@ -129,7 +129,8 @@ ActionDecided Engine::decide(const Context& context, const ActionRequest& reques
   }
   if (request.agent_halted) return deny("AGENT_HALTED");
   const Conduct* conduct = state_.conduct.find(request.agent_id);
-  if (conduct && !conduct->circuit.lets_through(state_.settings.breaker)) return deny("CIRCUIT_OPEN");
+  if (conduct && !conduct->circuit.lets_through(context.now_ms, state_.settings.breaker))
+    return deny("CIRCUIT_OPEN");
   if (!delegation::covers(*request.agent_capabilities, request.action_type)) return deny("AGENT_SCOPE");
 
   const policy::Decision decision = state_.policies.decide(
@@ -206,6 +207,7 @@ Answer Engine::post_action(Context& context) {
                 "this idempotency key was used for another request; use a new one for each request"});
     }
   }
+  settle_circuit(context, request.agent_id);
   ActionDecided decided = decide(context, request, gathered->metadata, gathered->data_accessed);
   decided.audit_event_id = mint_id("evt-", context.entropy);
   if (decided.approval) decided.approval->approval_id = mint_id("apr-", context.entropy);
@@ -296,6 +298,7 @@ Answer Engine::claim_approval(Context& context) {
                         .counted_ms = approval->created_ms};
   request.digest = digest_request(request.agent_id, request.action_type, request.data_accessed,
                                   request.delegation_id, request.metadata);
+  settle_circuit(context, request.agent_id);
   ActionDecided e = decide(context, request, metadata, data_accessed);
   e.audit_event_id = approval->audit_event_id;
   e.claimed_approval_id = approval->approval_id;

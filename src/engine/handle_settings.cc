@@ -15,6 +15,15 @@ Answer Engine::put_settings(Context& context) {
   return answer(200, std::move(text));
 }
 
+/// Makes the change of the agent's circuit that is due. Asked before each decision too: new settings can make
+/// one due, and a process can have ended between a deed and what follows from it.
+void Engine::settle_circuit(Context& context, const std::string& agent_id) {
+  const Conduct* conduct = state_.conduct.find(agent_id);
+  if (!conduct) return;
+  const std::optional<breaker::Change> change = conduct->circuit.due(context.now_ms, state_.settings.breaker);
+  if (change) emit(context, BreakerChanged{agent_id, *change});
+}
+
 /// Writes the anomalies that the agent's last deed shows, and the change of its circuit that is due.
 void Engine::enforce(Context& context, const std::string& agent_id, const std::string& audit_event_id) {
   const Conduct* conduct = state_.conduct.find(agent_id);
@@ -33,10 +42,7 @@ void Engine::enforce(Context& context, const std::string& agent_id, const std::s
       if (change) emit(context, BreakerChanged{agent_id, *change});
     }
   }
-  if (const std::optional<breaker::Change> change =
-          conduct->circuit.due(context.now_ms, state_.settings.breaker)) {
-    emit(context, BreakerChanged{agent_id, *change});
-  }
+  settle_circuit(context, agent_id);
 }
 
 }  // namespace al::engine

@@ -128,14 +128,13 @@ Result<Redecision> Replay::decide_again(const audit::DecodedRow& row, const Acti
                    .conditions_evaluated = "[]"};
   if (!policies_were_asked(event)) return again;
 
-  const policy::Action action =
-      facts_of(state_, {.action_type = event.action_type,
-                        .agent_id = agent->agent_id,
-                        .agent_name = agent->name,
-                        .delegation = delegation,
-                        .metadata = openings["metadata"]["value"],
-                        .data_accessed = openings["data_accessed"]["value"],
-                        .now_ms = row.wall_ms});
+  const policy::Action action = facts_of(state_, {.action_type = event.action_type,
+                                                  .agent_id = agent->agent_id,
+                                                  .agent_name = agent->name,
+                                                  .delegation = delegation,
+                                                  .metadata = openings["metadata"]["value"],
+                                                  .data_accessed = openings["data_accessed"]["value"],
+                                                  .now_ms = row.wall_ms});
   const policy::Decision decision = policies_.decide(action);
   const bool hidden = is_hidden(row, openings, "metadata") || is_hidden(row, openings, "data_accessed");
   if (hidden && !is_unconditional(policies_, action, decision.policy)) {

@@ -72,24 +72,24 @@ struct State::Applier {
   void operator()(const AgentHalted& e) {
     state.directory.set_halted(e.agent_id, e.halted);
     if (e.halted) return;
-    state.conduct.change(e.agent_id, [](Conduct& conduct) { conduct.circuit.resume(); });
+    state.conduct.change(e.agent_id, [](Conduct& its) { its.circuit.resume(); });
   }
 
   void operator()(const SettingsChanged& e) {
     const Result<json::Document> document = json::parse(e.settings);
-    Result<Settings> settings = document ? read_settings(document->root()) : document.error();
-    valid = settings.ok();
-    if (settings) state.settings = *settings;
+    const Result<Settings> read = document ? read_settings(document->root()) : document.error();
+    valid = read.ok();
+    if (read) state.settings = *read;
   }
 
   void operator()(const BreakerChanged& e) {
-    state.conduct.change(e.agent_id, [&](Conduct& conduct) { valid = conduct.circuit.apply(e.change); });
+    state.conduct.change(e.agent_id, [&](Conduct& its) { valid = its.circuit.apply(e.change); });
   }
 
   void operator()(const AnomalyDetected& e) {
     state.activity.add_anomaly(wall_ms, e.agent_id, row_id);
-    state.conduct.change(
-        e.agent_id, [&](Conduct& conduct) { conduct.baseline.reported(e.finding.kind, e.finding.severity); });
+    state.conduct.change(e.agent_id,
+                         [&](Conduct& its) { its.baseline.reported(e.finding.kind, e.finding.severity); });
   }
 
   void operator()(const PolicyChanged& e) {
@@ -141,12 +141,12 @@ struct State::Applier {
     const bool first = e.claim_id.empty();
     const bool stopped = e.denial_reason == "AGENT_HALTED" || e.denial_reason == "CIRCUIT_OPEN";
     const bool out_of_scope = e.denial_reason == "AGENT_SCOPE" || e.denial_reason == "DELEGATION_SCOPE";
-    state.conduct.change(e.agent_id, [&](Conduct& conduct) {
-      if (first && e.outcome != ActionOutcome::denied) conduct.rates.add(e.action_type, wall_ms);
-      if (first) conduct.baseline.acted(e.action_type, e.data_count, out_of_scope, wall_ms);
+    state.conduct.change(e.agent_id, [&](Conduct& its) {
+      if (first && e.outcome != ActionOutcome::denied) its.rates.add(e.action_type, wall_ms);
+      if (first) its.baseline.acted(e.action_type, e.data_count, out_of_scope, wall_ms);
       if (stopped) return;
-      conduct.circuit.decided(seen_by_circuit(e.outcome), first, e.audit_event_id, wall_ms,
-                              state.settings.breaker);
+      its.circuit.decided(seen_by_circuit(e.outcome), first, e.audit_event_id, wall_ms,
+                          state.settings.breaker);
     });
   }
 
@@ -177,7 +177,7 @@ struct State::Applier {
                            .expires_ms = e.expires_ms,
                            .row_id = row_id});
     if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, {}});
-    state.conduct.change(e.agent_id, [&](Conduct& conduct) { conduct.baseline.delegated(wall_ms); });
+    state.conduct.change(e.agent_id, [&](Conduct& its) { its.baseline.delegated(wall_ms); });
   }
 
   void operator()(const DelegationEnded& e) {
@@ -191,8 +191,8 @@ struct State::Applier {
     const auto found = state.actions_.find(e.audit_event_id);
     if (found == state.actions_.end() || !found->second.executed || found->second.reported) return;
     found->second.reported = true;
-    state.conduct.change(e.agent_id, [&](Conduct& conduct) {
-      conduct.circuit.reported(e.audit_event_id, e.status == "failure", wall_ms, state.settings.breaker);
+    state.conduct.change(e.agent_id, [&](Conduct& its) {
+      its.circuit.reported(e.audit_event_id, e.status == "failure", wall_ms, state.settings.breaker);
     });
   }
 

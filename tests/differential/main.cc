@@ -2,7 +2,7 @@
 // (tools/differential.mjs). Reads lines
 //
 //   {"policies":[…],"actions":[{"action_type","metadata"?,"data_accessed"?,"agent_id","agent_name","delegation_id"?,
-//     "delegation_name"?,"delegation_depth"?,"wall_ms"}]}
+//     "delegation_name"?,"delegation_depth"?,"wall_ms","past"?:[{"action_type","wall_ms"}],"counted_ms"?}]}
 //
 // and answers each with a line {"faults":[[index,pointer,message],…],"decisions":["the answer of can-i",…]}.
 // A policy with faults is left out; policies that shadow others are not, for they decide too.
@@ -11,6 +11,7 @@
 
 #include "base/json_writer.h"
 #include "policy/policy_set.h"
+#include "policy/rates.h"
 
 using namespace al;
 
@@ -35,7 +36,14 @@ void write_decision(json::Writer& out, const policy::Decision& decision) {
   out.value(std::string_view(text));
 }
 
-policy::Action action_of(json::Value source) {
+policy::Rates rates_of(json::Value past) {
+  policy::Rates rates;
+  for (const json::Value each : past.items())
+    rates.add(each["action_type"].string(), each["wall_ms"].as_int64().value_or(0));
+  return rates;
+}
+
+policy::Action action_of(json::Value source, const policy::Rates& rates) {
   return {.action_type = source["action_type"].string(),
           .metadata = source["metadata"],
           .data_accessed = source["data_accessed"],
@@ -44,7 +52,9 @@ policy::Action action_of(json::Value source) {
           .delegation_id = source["delegation_id"].string(),
           .delegation_name = source["delegation_name"].string(),
           .delegation_depth = source["delegation_depth"].as_int64().value_or(0),
-          .wall_ms = source["wall_ms"].as_int64().value_or(0)};
+          .wall_ms = source["wall_ms"].as_int64().value_or(0),
+          .rates = &rates,
+          .counted_ms = source["counted_ms"].as_int64()};
 }
 
 std::string canonical_forms(json::Value values) {
@@ -76,8 +86,10 @@ std::string decisions(json::Value question) {
     ++index;
   }
   out.end_array().key("decisions").begin_array();
-  for (const json::Value source : question["actions"].items())
-    write_decision(out, set.decide(action_of(source)));
+  for (const json::Value source : question["actions"].items()) {
+    const policy::Rates rates = rates_of(source["past"]);
+    write_decision(out, set.decide(action_of(source, rates)));
+  }
   out.end_array().end_object();
   return text;
 }

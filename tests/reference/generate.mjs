@@ -89,6 +89,19 @@ const metadataFields = [
 ];
 
 export const fieldsOfText = ["agent.id", "agent.name", "delegation.id", "delegation.name"];
+/** Half an hour, a quarter, a summer of half an hour, of the southern half, that is winter, of two hours, none. */
+const zones = [
+  "Europe/Berlin",
+  "America/New_York",
+  "Asia/Kolkata",
+  "Asia/Kathmandu",
+  "Australia/Lord_Howe",
+  "America/Santiago",
+  "Europe/Dublin",
+  "Antarctica/Troll",
+  "Pacific/Kiritimati",
+];
+const windows = ["1s", "7s", "60s", "1m", "5m", "60m", "1h", "2h", "24h"];
 const equality = ["eq", "ne", "in", "not_in"];
 const ordering = ["lt", "lte", "gt", "gte", "between"];
 const containment = ["contains", "not_contains"];
@@ -130,6 +143,7 @@ function leafOnMetadata(r) {
 }
 
 function leafOnKernel(r) {
+  const zone = r.chance(2) ? "" : `@${r.pick(zones)}`;
   const bySensitivity = (a, b) => sensitivities.indexOf(a) - sensitivities.indexOf(b);
   const rows = [
     [
@@ -148,8 +162,9 @@ function leafOnKernel(r) {
       [...containment, "subset_of", ...existence],
       () => r.pick(["pii", "logs", "keys"]),
     ],
-    ["time.hour", [...equality, ...ordering], () => BigInt(r.below(24))],
-    ["time.weekday", equality, () => r.pick(weekdays)],
+    [`time.hour${zone}`, [...equality, ...ordering], () => BigInt(r.below(24))],
+    [`time.weekday${zone}`, equality, () => r.pick(weekdays)],
+    [`rate.last_${r.pick(windows)}`, [...equality, ...ordering], () => BigInt(r.below(5))],
     ["delegation.depth", [...equality, ...ordering], () => BigInt(r.below(3))],
     ...fieldsOfText.map((field) => [
       field,
@@ -228,6 +243,20 @@ export function caseOf(seed, { policies_max = 8, actions = 20, place }) {
   return { policies, actions: made };
 }
 
+/** What an agent did before, at times that the windows of rates begin and end with. */
+function pastBefore(r, wall_ms) {
+  const ago = () => r.pick([0n, 999n, 1_000n, 7_500n, 60_000n, 61_000n, 299_999n, 3_600_000n, 86_400_000n]);
+  const made = r.some(8, () => ({
+    action_type: r.pick(types),
+    wall_ms: wall_ms - ago() - BigInt(r.below(r.pick([1, 1000, 1_000_000]))),
+  }));
+  return made.sort((a, b) => (a.wall_ms < b.wall_ms ? -1 : 1));
+}
+
+/** From 2024 to 2100: a zone's present rule is asked about, not its history. */
+const years_from_s = 1_704_067_200n;
+const years_s = 2_398_377_600n;
+
 /** Anybody, anything, any time. */
 export function anywhere(r) {
   const at = { agent_id: "agt_1", agent_name: r.pick(["bot", "other", "agt_1"]) };
@@ -237,5 +266,8 @@ export function anywhere(r) {
       delegation_name: r.pick(["child", "o"]),
       delegation_depth: 1n,
     });
-  return { ...at, wall_ms: BigInt(r.next()) * 1000n };
+  const wall_ms = (years_from_s + (BigInt(r.next()) % years_s)) * 1000n + BigInt(r.below(1000));
+  if (r.chance(2)) at.past = pastBefore(r, wall_ms);
+  if (at.past && r.chance(4)) at.counted_ms = at.past[0].wall_ms;
+  return { ...at, wall_ms };
 }

@@ -15,6 +15,8 @@
  * @property {string} [delegation_name]
  * @property {bigint} [delegation_depth]
  * @property {bigint} wall_ms
+ * @property {{action_type: string, wall_ms: bigint}[]} [past] what the agent did before, and was not denied
+ * @property {bigint} [counted_ms] when this action itself was counted in `past`
  *
  * @typedef {"holds" | "undecidable" | "absent" | "fails"} Outcome
  */
@@ -78,8 +80,43 @@ function aboutData(field, items) {
 
 const known = (text) => (text === undefined || text === "" ? absent : found(text));
 
+/** What a window counts by, in milliseconds, and how many of them it reaches back. A minute is 60 s, an hour 60 m. */
+const windowUnits = { s: 1_000n, m: 60_000n, h: 900_000n };
+function windowOf(count, unit) {
+  if (unit === "m" && count === 1n) return [windowUnits.s, 60n];
+  if (unit === "h" && count === 1n) return [windowUnits.m, 60n];
+  return [windowUnits[unit], unit === "h" ? 4n * count : count];
+}
+
+function rateOf(field, { action_type, past = [], wall_ms, counted_ms }) {
+  const [, count, unit] = /^rate\.last_(\d+)([smh])$/.exec(field);
+  const [unit_ms, units] = windowOf(BigInt(count), unit);
+  const within = (at_ms) => at_ms / unit_ms >= wall_ms / unit_ms - units;
+  const same = past.filter((each) => each.action_type === action_type && within(each.wall_ms)).length;
+  const itself = counted_ms !== undefined && within(counted_ms) && same > 0 ? 1 : 0;
+  return BigInt(same - itself);
+}
+
+const formats = new Map();
+function formatOf(zone) {
+  if (!formats.has(zone)) {
+    const parts = { hour: "numeric", hourCycle: "h23", weekday: "short" };
+    formats.set(zone, new Intl.DateTimeFormat("en-US", { timeZone: zone, ...parts }));
+  }
+  return formats.get(zone);
+}
+
+/** As the clocks of a zone show it. */
+function timeOf(field, wall_ms) {
+  const [, name, zone = "UTC"] = /^time\.(hour|weekday)(?:@(.*))?$/.exec(field);
+  const parts = formatOf(zone).formatToParts(Number(wall_ms));
+  const { value } = parts.find(({ type }) => type === name);
+  return name === "hour" ? BigInt(value) : value.toLowerCase();
+}
+
 function factOf(field, action) {
-  const time = new Date(Number(action.wall_ms));
+  if (field.startsWith("rate.")) return found(rateOf(field, action));
+  if (field.startsWith("time.")) return found(timeOf(field, action.wall_ms));
   switch (field) {
     case "data.max_sensitivity":
     case "data.total_count":
@@ -95,10 +132,6 @@ function factOf(field, action) {
       return known(action.delegation_name);
     case "delegation.depth":
       return found(action.delegation_depth ?? 0n);
-    case "time.hour":
-      return found(BigInt(time.getUTCHours()));
-    case "time.weekday":
-      return found(weekdays[(time.getUTCDay() + 6) % 7]);
     default:
       return metadataAt(field.replace(/^metadata\./, ""), action.metadata);
   }

@@ -332,8 +332,9 @@ void Agent::look_around(Process& process) {
   }
   if (events_.empty()) return;
   const std::string event = events_.back();
+  const std::string status = chance.percent(60) ? R"("success")" : R"("failure")";
   process.submit({.operation = "report",
-                  .body = R"({"audit_event_id":)" + quoted(event) + R"(,"status":"success"})",
+                  .body = R"({"audit_event_id":)" + quoted(event) + R"(,"status":)" + status + "}",
                   .event_id = chance.percent(50) ? "report-" + event : ""},
                  ignore);
 }

@@ -3,42 +3,10 @@
 #include <algorithm>
 #include <span>
 
+#include "reading.h"
 #include "wire/realtime.h"
 
 namespace al::sim {
-
-/// One row, taken apart.
-struct Oracle::Reading {
-  const audit::Row& raw;
-  json::Document document;
-  json::Document openings;
-  std::string type;
-  std::string agent_id;
-  Millis wall_ms = 0;
-  json::Value facts;
-
-  explicit Reading(const audit::Row& row) : raw(row) {
-    Result<json::Document> text = json::parse(row.text);
-    Result<json::Document> opened = json::parse(row.openings.empty() ? "{}" : row.openings);
-    require(text.ok() && opened.ok(), "every row is JSON");
-    document = std::move(*text);
-    openings = std::move(*opened);
-    type = document.root()["type"].string();
-    agent_id = document.root()["agent_id"].string();
-    wall_ms = parse_rfc3339(document.root()["timestamp"].string()).value_or(-1);
-    facts = document.root()["facts"];
-  }
-  [[nodiscard]] std::string fact(std::string_view name) const { return std::string(facts[name].string()); }
-  [[nodiscard]] Millis time(json::Value value) const { return parse_rfc3339(value.string()).value_or(-1); }
-  [[nodiscard]] std::string opened(std::string_view name) const {
-    const json::Value value = openings.root()[name]["value"];
-    return value.present() ? json::canonical(value) : std::string();
-  }
-  [[nodiscard]] std::string about() const { return "row " + std::to_string(raw.row_id) + " " + raw.text; }
-  void must(bool holds, const char* invariant) const {
-    if (!holds) throw Broken{std::string(invariant) + ": " + about()};
-  }
-};
 
 namespace {
 
@@ -62,7 +30,8 @@ bool any_takes_in(const std::vector<std::string>& patterns, std::string_view inn
 /// By the table of event types in docs/realtime.md; what stands in neither column is nobody's news.
 std::string_view news_of(std::string_view row_type) {
   if (row_type == "action.requested") return "approval.requested";
-  if (row_type == "agent.halted" || row_type == "agent.resumed") return "enforcement.triggered";
+  if (row_type == "agent.halted" || row_type == "agent.resumed" || row_type == "breaker.changed")
+    return "enforcement.triggered";
   const std::span<const std::string_view> types = wire::event_types();
   const auto same = std::find(types.begin(), types.end(), row_type);
   return same == types.end() ? std::string_view() : *same;
@@ -85,17 +54,21 @@ void Oracle::observe(const audit::Row& row, Millis wall_ms) {
   if (type.starts_with("approval.")) return approval_ended(reading);
   if (type == "delegation.created") return delegation_created(reading);
   if (type.starts_with("delegation.")) return delegation_ended(reading);
-  if (type == "agent.halted" || type == "agent.resumed") {
+  if (type == "breaker.changed") return circuit_changed(reading);
+  if (type == "anomaly.detected") return anomaly_detected(reading);
+  if (type == "outcome.reported") return outcome_reported(reading);
+  if (type == "settings.changed") {
+    circuits_.set_limits(reading.facts["settings"]);
+  } else if (type == "agent.halted" || type == "agent.resumed") {
     agents_.at(reading.agent_id).halted = type == "agent.halted";
-    if (type == "agent.halted") stage_.count(Count::halts);
+    if (type == "agent.halted") {
+      stage_.count(Count::halts);
+    } else {
+      circuits_.resume(reading.agent_id);
+    }
   } else if (type == "key.revoked") {
     agents_.at(reading.agent_id).key_revoked_row = row.row_id;
     stage_.count(Count::keys_revoked);
-  } else if (type == "outcome.reported") {
-    const KnownAction* about = action(reading.fact("audit_event_id"));
-    reading.must(about && about->agent_id == reading.agent_id, "an agent reports on its own actions only");
-    used(reading.agent_id, reading.fact("event_id"));
-    stage_.count(Count::reports);
   } else {
     reading.must(type == "ledger.opened" && row.row_id == 0, "every row is of a known type");
     roles_["host"] = {"owner"};
@@ -109,9 +82,10 @@ void Oracle::frame(const Reading& row, Millis wall_ms) {
   row.must(row.wall_ms == std::max(last_ms_, wall_ms),
            "a row bears the time at which it was made, and time never goes back");
   last_ms_ = row.wall_ms;
-  const bool ends_something =
-      row.type == "approval.expired" || row.type == "approval.cancelled" || row.type == "delegation.expired";
+  const bool ends_something = row.type == "approval.expired" || row.type == "approval.cancelled" ||
+                              row.type == "delegation.expired" || row.type == "breaker.changed";
   if (ends_something) return;
+  row.must(!circuits_.overdue(row.wall_ms), "whatever is due ends before anything else happens");
   for (const auto& [id, approval] : approvals_) {
     row.must(!approval.open() || approval.timeout_ms > row.wall_ms,
              "whatever is due ends before anything else happens");
@@ -170,6 +144,7 @@ Oracle::Verdict Oracle::judge(const KnownAction& action) const {
     if (!any_takes_in(delegation.capabilities, action.action_type)) return {"denied", "DELEGATION_SCOPE"};
   }
   if (agent.halted) return {"denied", "AGENT_HALTED"};
+  if (circuits_.stops(action.agent_id)) return {"denied", "CIRCUIT_OPEN"};
   if (!any_takes_in(agent.capabilities, action.action_type)) return {"denied", "AGENT_SCOPE"};
   const KnownPolicy* policy = policy_for(action.action_type);
   if (!policy) return {"denied", "NO_MATCHING_POLICY"};
@@ -195,6 +170,7 @@ void Oracle::tally(const Reading& row, const KnownAction& action) const {
   if (action.outcome == "denied") stage_.count(Count::denied);
   if (action.outcome == "requested") stage_.count(Count::requested);
   if (reason == "AGENT_HALTED") stage_.count(Count::denied_halted);
+  if (reason == "CIRCUIT_OPEN") stage_.count(Count::denied_circuit_open);
   if (reason == "POLICY_CHANGED") stage_.count(Count::denied_policy_changed);
   if (reason == "DELEGATION_UNKNOWN") stage_.count(Count::foreign_delegations_denied);
   if (reason == "DELEGATION_EXPIRED" || reason == "DELEGATION_REVOKED")
@@ -212,13 +188,18 @@ void Oracle::action_decided(const Reading& row) {
                   .outcome = row.type.substr(row.type.find('.') + 1),
                   .policy_digest = row.fact("policy_digest")};
   row.must(!agents_.at(row.agent_id).key_revoked_row, "nobody acts with a revoked key");
+  row.must(!circuits_.due(row.agent_id, row.wall_ms), "a circuit changes before the next action is decided");
   if (!now.delegation_id.empty()) {
     const KnownDelegation* under = delegation(now.delegation_id);
     row.must(under && under->agent_id == row.agent_id, "an agent acts under its own delegations only");
   }
   tally(row, now);
   const Verdict verdict = judge(now);
-  if (!row.fact("claimed_approval_id").empty()) return action_claimed(row, now, verdict);
+  const bool claims = !row.fact("claimed_approval_id").empty();
+  circuits_.decided(
+      {row.agent_id, row.fact("audit_event_id"), now.outcome, row.fact("denial_reason"), !claims},
+      row.wall_ms);
+  if (claims) return action_claimed(row, now, verdict);
   const bool unknown = row.fact("denial_reason") == "DELEGATION_UNKNOWN";  // The row cannot say which it was.
   row.must(now.outcome == verdict.outcome || (unknown && now.outcome == "denied"),
            "an action comes to what the rules say");

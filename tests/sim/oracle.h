@@ -19,6 +19,7 @@
 #include "audit/verifier.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "circuits.h"
 #include "stage.h"
 
 namespace al::sim {
@@ -31,6 +32,7 @@ struct KnownAction {
   std::string delegation_id;
   std::string request_digest;
   std::string outcome;  // executed, denied or requested: the latest
+  bool reported = false;
   std::string policy_digest;
 };
 
@@ -72,6 +74,8 @@ struct News {
   std::string facts;  // canonical JSON
 };
 
+struct Reading;
+
 class Oracle {
  public:
   explicit Oracle(Stage& stage) : stage_(stage) {}
@@ -110,7 +114,6 @@ class Oracle {
     std::string_view reason = {};
     const KnownPolicy* policy = nullptr;
   };
-  struct Reading;  // one row, taken apart
 
   template <typename Map>
   static const typename Map::mapped_type* find(const Map& map, std::string_view key) {
@@ -127,6 +130,9 @@ class Oracle {
   void approval_ended(const Reading& row);
   void delegation_created(const Reading& row);
   void delegation_ended(const Reading& row);
+  void circuit_changed(const Reading& row);
+  void anomaly_detected(const Reading& row);
+  void outcome_reported(const Reading& row);
   void registered(const Reading& row);
   void used(const std::string& agent_id, std::string_view event_id);
   void tally(const Reading& row, const KnownAction& action) const;
@@ -138,6 +144,7 @@ class Oracle {
   audit::Verifier verifier_;
   std::vector<News> news_;
   Millis last_ms_ = 0;
+  Circuits circuits_;
   std::map<std::string, KnownAgent, std::less<>> agents_;
   std::map<std::string, std::vector<std::string>, std::less<>> roles_;  // by operator name
   std::map<std::string, KnownPolicy, std::less<>> policies_;

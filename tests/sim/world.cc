@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "circuits.h"
 #include "policies.h"
 
 namespace al::sim {
@@ -85,6 +86,7 @@ void World::furnish() {
     const AgentIdentity& who = agent->identity();
     if (stage.chance.percent(60)) add_listener(who.name, who.api_key, who.agent_id);
   }
+  if (stage.chance.percent(60)) ask(wire::Method::put, "/settings", draw_settings(stage.chance));
   for (const std::string_view pattern : policy_patterns) {
     if (stage.chance.percent(15)) continue;
     ask(wire::Method::put, "/policies/" + policy_name(pattern), draw_policy(pattern, stage.chance));

@@ -56,7 +56,7 @@ class Explorer {
     if (depth == 0) return;
     for (const Decided what : {Decided::executed, Decided::requested, Decided::denied}) {
       // The engine asks before it lets an action through; what it stops itself is never folded.
-      if (!world.circuit.lets_through(settings_)) break;
+      if (!world.circuit.lets_through(world.now_ms, settings_)) break;
       World next = world;
       const std::string id = "evt-" + std::to_string(next.actions++);
       const bool probing = next.circuit.state() == State::half_open;
@@ -116,8 +116,8 @@ class Explorer {
     const State state = circuit.state();
     states_seen_.insert(state);
     REQUIRE(!circuit.due(world.now_ms, settings_));  // One change settles it.
-    REQUIRE((state != State::open || !circuit.lets_through(settings_)));
-    REQUIRE((state != State::closed || circuit.lets_through(settings_)));
+    REQUIRE((state != State::open || !circuit.lets_through(world.now_ms, settings_)));
+    REQUIRE((state != State::closed || circuit.lets_through(world.now_ms, settings_)));
     REQUIRE((state != State::open || circuit.deadline().has_value()));
     REQUIRE((state != State::closed || !circuit.deadline().has_value()));
     REQUIRE(world.let_through <= settings_.probes_max);
@@ -223,7 +223,7 @@ TEST_CASE("breaker: after failures, silence fails a probe", "[breaker]") {
   CHECK(!circuit.deadline());  // A person looks at it.
   circuit.decided(Decided::executed, true, "p1", cooled_ms, settings);
   circuit.decided(Decided::executed, true, "p2", cooled_ms, settings);
-  CHECK(!circuit.lets_through(settings));
+  CHECK(!circuit.lets_through(cooled_ms, settings));
   circuit.reported("somebody-else", false, cooled_ms, settings);
   CHECK(settled(circuit, cooled_ms + 4999, settings) == State::half_open);
   SECTION("silence") { CHECK(settled(circuit, cooled_ms + 5000, settings) == State::open); }
