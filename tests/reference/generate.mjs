@@ -245,7 +245,8 @@ export function caseOf(seed, { policies_max = 8, actions = 20, place }) {
 
 /** What an agent did before, at times that the windows of rates begin and end with. */
 function pastBefore(r, wall_ms) {
-  const ago = () => r.pick([0n, 999n, 1_000n, 7_500n, 60_000n, 61_000n, 299_999n, 3_600_000n, 86_400_000n]);
+  const ago = () =>
+    r.pick([0n, 999n, 1_000n, 7_500n, 60_000n, 61_000n, 299_999n, 3_600_000n, 86_400_000n]);
   const made = r.some(8, () => ({
     action_type: r.pick(types),
     wall_ms: wall_ms - ago() - BigInt(r.below(r.pick([1, 1000, 1_000_000]))),

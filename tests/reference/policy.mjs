@@ -92,7 +92,9 @@ function rateOf(field, { action_type, past = [], wall_ms, counted_ms }) {
   const [, count, unit] = /^rate\.last_(\d+)([smh])$/.exec(field);
   const [unit_ms, units] = windowOf(BigInt(count), unit);
   const within = (at_ms) => at_ms / unit_ms >= wall_ms / unit_ms - units;
-  const same = past.filter((each) => each.action_type === action_type && within(each.wall_ms)).length;
+  const same = past.filter(
+    (each) => each.action_type === action_type && within(each.wall_ms),
+  ).length;
   const itself = counted_ms !== undefined && within(counted_ms) && same > 0 ? 1 : 0;
   return BigInt(same - itself);
 }
