@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import type { Operator } from "../operator.js";
 import { bold, cyan, dim, say, sayField, visible } from "../terminal.js";
 import { toWire } from "../wire-names.js";
@@ -5,7 +6,7 @@ import { type Command, exit, Stop, type Words } from "./command.js";
 import { apiKey, isUrl } from "./ledger-source.js";
 
 export const keys: Command = {
-  takes: "agent|operator|revoke NAME LEDGER",
+  takes: "agent|operator|revoke NAME LEDGER | signing NAME FILE",
   files: [3, 3],
   options: {
     capability: {
@@ -25,6 +26,7 @@ export const keys: Command = {
   more: [
     "LEDGER is a SQLite file that no server has open, made where it is missing, or the URL of a server, whose owner's key",
     "comes from AL_API_KEY or the standard input. For revoke, NAME is the agent's id.",
+    "signing makes an Ed25519 key that signs checkpoints in the name NAME, and writes its private half to FILE, which must not be there.",
   ].join("\n"),
   examples: [
     [
@@ -32,12 +34,20 @@ export const keys: Command = {
       "an agent that may open pull requests",
     ],
     ["agentlattice keys operator ada ledger.db --role release", "an operator"],
+    [
+      "agentlattice keys signing lattice.example.com/acme signing.key",
+      "for serve --signing-key; what it prints is for verify --trust",
+    ],
     ["agentlattice keys revoke agt-1 ledger.db --key key-2", "a key that was lost"],
   ],
   async run(words) {
     const [what, name, place] = words.files as [string, string, string];
+    if (what === "signing") return makeSigningKey(name, place, words.json);
     if (!["agent", "operator", "revoke"].includes(what))
-      throw new Stop(`keys: "${visible(what)}" must be agent, operator or revoke`, exit.usage);
+      throw new Stop(
+        `keys: "${visible(what)}" must be agent, operator, revoke or signing`,
+        exit.usage,
+      );
     const { operator, close } = await openOwner(place);
     try {
       return await change(operator, what, name, words);
@@ -46,6 +56,27 @@ export const keys: Command = {
     }
   },
 };
+
+/** The private half goes to a file and nowhere else: a terminal's history is no place for it. */
+async function makeSigningKey(name: string, path: string, json: boolean): Promise<number> {
+  const { generateSigningKey } = await import("../signing.js");
+  const { privateKey, verifierKey } = await generateSigningKey(name);
+  try {
+    await writeFile(path, `${privateKey}\n`, { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    const there = (error as NodeJS.ErrnoException).code === "EEXIST";
+    const why = there ? "is there already; a key is never overwritten" : "cannot be written";
+    throw new Stop(`keys signing: ${visible(path)} ${why}`);
+  }
+  if (json) {
+    say(JSON.stringify({ verifier_key: verifierKey, file: path }));
+    return exit.fine;
+  }
+  say(`${bold(visible(path))} holds the private key; whoever has it signs as ${visible(name)}`);
+  sayField("public key", visible(verifierKey), { paint: cyan });
+  say(dim("  Hand it to everybody who verifies."));
+  return exit.fine;
+}
 
 async function change(
   operator: Operator,

@@ -13,6 +13,8 @@ interface Verdict {
   readonly rows_checked: number;
   readonly size: number;
   readonly checkpoint: string | null;
+  /** The names of the trusted keys that signed the checkpoint; null where none was given. */
+  readonly signed_by: readonly string[] | null;
   /** How many rows were pinned before; null where nothing is kept. */
   readonly pinned: number | null;
 }
@@ -26,19 +28,37 @@ export const verify: Command = {
       value: "FILE",
       about: "keep the last good checkpoint here, and compare with it the next time",
     },
+    trust: {
+      type: "string",
+      value: "PUBLIC_KEY",
+      multiple: true,
+      about: "of a server: its checkpoint must be signed with this key, or another that is given",
+    },
   },
   more: [
     "LEDGER is a SQLite file, JSON lines (agentlattice export), or the URL of a server, whose key comes from AL_API_KEY",
     "or the standard input. Nothing is believed, all is recomputed. Whoever rewrites a whole ledger leaves no trace in it:",
-    "only a checkpoint that was kept elsewhere, --pins, shows that.",
+    "only a checkpoint that was kept elsewhere, --pins, or one that a key of yours signed, --trust, shows that.",
   ].join("\n"),
   examples: [
     ["agentlattice verify ledger.db --pins /var/lib/audit/pins.json", "every night"],
     ["AL_API_KEY=… agentlattice verify https://lattice.example.com --json", "a server"],
+    [
+      "agentlattice verify https://lattice.example.com --trust lattice.example.com/acme+5f…+AX…",
+      "a server whose public key is known",
+    ],
   ],
-  async run({ files, json, one }) {
+  async run({ files, json, one, all }) {
     const place = files[0] as string;
-    const verdict = await (isUrl(place) ? verifyServer : verifyFile)(place, one("pins"));
+    const keys = all("trust");
+    if (keys.length > 0 && !isUrl(place))
+      throw new Stop(
+        "verify: --trust is for servers: the file of a ledger holds no signed checkpoint",
+        exit.usage,
+      );
+    const verdict = isUrl(place)
+      ? await verifyServer(place, one("pins"), keys)
+      : await verifyFile(place, one("pins"));
     if (json) say(JSON.stringify(verdict, null, 2));
     else sayVerdict(place, verdict, one("pins"));
     return verdict.valid ? exit.fine : exit.found;
@@ -70,23 +90,33 @@ async function verifyFile(place: string, pins: string | undefined): Promise<Verd
     rows_checked: verdict.rows_checked,
     size: verdict.size,
     checkpoint: verdict.checkpoint,
+    signed_by: null,
     pinned: store === undefined ? null : sizeOf(pinned),
   };
 }
 
-async function verifyServer(baseUrl: string, pins: string | undefined): Promise<Verdict> {
-  const { AgentLattice } = await import("../agent-lattice.js");
+async function verifyServer(
+  baseUrl: string,
+  pins: string | undefined,
+  keys: readonly string[],
+): Promise<Verdict> {
+  const [{ AgentLattice }, { trustKeys }] = await Promise.all([
+    import("../agent-lattice.js"),
+    import("../trust.js"),
+  ]);
   const checkpoints = await pinStore(pins);
   const al = new AgentLattice({
     apiKey: await apiKey(),
     baseUrl,
     ...(checkpoints && { checkpoints }),
+    ...(keys.length > 0 && { trust: trustKeys(...keys) }),
   });
   const origin = new URL(baseUrl).href.replace(/\/+$/, "");
   const pinned = checkpoints?.get(origin) ?? "";
   try {
+    const verification = await al.verify();
     const { chainValid, damage, firstBrokenAtRowId, message, rowsChecked, size, checkpoint } =
-      await al.verify();
+      verification;
     return {
       valid: chainValid,
       damage: chainValid ? null : damage,
@@ -95,6 +125,7 @@ async function verifyServer(baseUrl: string, pins: string | undefined): Promise<
       rows_checked: rowsChecked,
       size,
       checkpoint,
+      signed_by: keys.length === 0 ? null : (verification.signedBy ?? []),
       pinned: checkpoints === undefined ? null : sizeOf(pinned),
     };
   } finally {
@@ -112,18 +143,20 @@ async function pinStore(path: string | undefined) {
 const sizeOf = (note: string): number => Number(note.split("\n")[1] ?? 0);
 
 function sayVerdict(place: string, verdict: Verdict, pins: string | undefined): void {
-  const { valid, damage, row, message, rows_checked, checkpoint, pinned } = verdict;
+  const { valid, damage, row, message, rows_checked, checkpoint, pinned, signed_by } = verdict;
   say(
     valid
       ? `${green("✓")} ${bold(visible(place))} is sound`
-      : `${red("✗")} ${bold(visible(place))} is damaged: ${red(bold(visible(damage)))} at row ${bold(String(row))}`,
+      : `${red("✗")} ${bold(visible(place))} is damaged: ${red(bold(visible(damage)))}${row === null ? "" : ` at row ${bold(String(row))}`}`,
   );
   if (message) sayField("what", visible(message));
   sayField("rows", `${rows_checked} checked`);
   const [origin, , root] = (checkpoint ?? "").split("\n");
   if (valid && root) sayField("checkpoint", visible(`${origin} ${root}`), { paint: dim });
+  if (signed_by !== null && signed_by.length > 0)
+    sayField("signed by", visible(signed_by.join(", ")));
   if (pins === undefined) {
-    if (valid)
+    if (valid && signed_by === null)
       sayField("pins", "none kept: a rewritten whole would not show (--pins FILE)", { paint: dim });
   } else if (!valid) {
     sayField("pins", "left as they are");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -349,6 +349,54 @@ test("keys registers, serve serves, and Ctrl-C ends it", async () => {
   const [code] = await once(server, "exit");
   assert.equal(code, 0);
   assert.equal(run(["verify", "served.db"]).code, 0);
+});
+
+test("a key is made, signs what serve serves, and verify tells whether it did", async () => {
+  const name = "lattice.example.com/acme";
+  const made = run(["keys", "signing", name, "signing.key", "--json"]);
+  assert.equal(made.code, 0, made.stderr);
+  const { verifier_key: verifierKey } = JSON.parse(made.stdout);
+  const path = join(folder, "signing.key");
+  assert.match(readFileSync(path, "utf8"), /^PRIVATE\+KEY\+lattice\.example\.com\/acme\+/);
+  if (process.platform !== "win32") assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.ok(!made.stdout.includes("PRIVATE"));
+  const again = run(["keys", "signing", name, "signing.key"]);
+  assert.equal(again.code, 3);
+  assert.match(again.stderr, /never overwritten/);
+  const other = JSON.parse(run(["keys", "signing", name, "other.key", "--json"]).stdout);
+
+  const { api_key: apiKey } = JSON.parse(
+    run(["keys", "operator", "ada", "signed.db", "--json"]).stdout,
+  );
+  const server = spawn(
+    process.execPath,
+    [program, "serve", "signed.db", "--signing-key", "signing.key", "--port", "0", "--json"],
+    { cwd: folder, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  try {
+    const [line] = await once(server.stdout, "data");
+    const { url, verifier_key: shown } = JSON.parse(line);
+    assert.equal(shown, verifierKey);
+    const env = { AL_API_KEY: apiKey };
+    const trusted = await runBeside(["verify", url, "--trust", verifierKey, "--json"], env);
+    assert.equal(trusted.code, 0, trusted.stderr);
+    assert.deepEqual(JSON.parse(trusted.stdout).signed_by, [name]);
+    const either = ["verify", url, "--trust", other.verifier_key, "--trust", verifierKey];
+    assert.match((await runBeside(either, env)).stdout, /signed by +lattice\.example\.com/);
+    const stranger = await runBeside(["verify", url, "--trust", other.verifier_key], env);
+    assert.equal(stranger.code, 1, stranger.stderr);
+    assert.match(stranger.stdout, /bad_signature/);
+    assert.equal((await runBeside(["verify", url, "--trust", "nonsense"], env)).code, 3);
+  } finally {
+    server.kill("SIGINT");
+    await once(server, "exit");
+  }
+  file("broken.key", "PRIVATE+KEY+x");
+  const broken = run(["serve", "signed.db", "--signing-key", "broken.key"]);
+  assert.equal(broken.code, 3);
+  assert.match(broken.stderr, /Ed25519/);
+  assert.equal(run(["serve", "signed.db", "--signing-key", "nowhere.key"]).code, 3);
+  assert.equal(run(["verify", "signed.db", "--trust", verifierKey]).code, 2);
 });
 
 test("colours are for terminals, or for whoever asks; strangers' text is made harmless", () => {
