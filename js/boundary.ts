@@ -1,6 +1,7 @@
 // The boundary with the WebAssembly modules, as types. What each function means is said in wasm/README.md.
 
 import type { AgentLatticeError } from "./errors.js";
+import type { WatchedFetch } from "./hooks.js";
 
 /** A string crosses as UTF-8; bytes are taken for UTF-8 as they are. */
 export type Text = string | Uint8Array;
@@ -76,7 +77,7 @@ export interface Exports {
 
 export interface FactoryArgument {
   readonly host: Host;
-  readonly fetch?: typeof globalThis.fetch | undefined;
+  readonly fetch?: WatchedFetch | undefined;
   readonly WebSocket?: typeof globalThis.WebSocket | undefined;
   instantiateWasm(
     imports: WebAssembly.Imports,

@@ -140,7 +140,8 @@ async function open(options: ClientOptions, baseUrl: string): Promise<OpenClient
 function networkOf({ wasm, fetch, WebSocket, hooks, logger }: ClientOptions): KernelOptions {
   const sockets = WebSocket as typeof globalThis.WebSocket | undefined;
   const watching = logger === undefined ? hooks : logging(logger, hooks ?? {});
-  if (watching === undefined) return { wasm, fetch, WebSocket: sockets };
+  if (watching === undefined)
+    return { wasm, fetch: fetch && ((url, init) => fetch(url, init)), WebSocket: sockets };
   // The global is looked up at each request, so that one replaced later (a test's, a tracer's) is honoured.
   const plain: typeof globalThis.fetch = fetch ?? ((url, init) => globalThis.fetch(url, init));
   return { wasm, fetch: watched(plain, watching), WebSocket: sockets };

@@ -23,28 +23,14 @@ export interface AttemptOutcome {
 }
 
 /**
- * Told of each attempt over the network, as it happens. What they throw is dropped. Spans for OpenTelemetry, without a
- * dependency of this package:
+ * Told of each attempt over the network, as it happens. What they throw is dropped. docs/client.md has all of a tracer; in short:
  *
  * ```js
- * const tracer = trace.getTracer("agentlattice");
- * const spans = new WeakMap();
- * const al = new AgentLattice({
- *   apiKey: process.env.AL_API_KEY,
- *   hooks: {
- *     onRequest(attempt) {
- *       const { method, path, attempt: number } = attempt;
- *       const attributes = { "http.request.method": method, "url.path": path, "http.request.resend_count": number - 1 };
- *       spans.set(attempt, tracer.startSpan(`${method} agentlattice`, { kind: SpanKind.CLIENT, attributes }));
- *     },
- *     onResponse(attempt, { status, requestId, failure }) {
- *       const span = spans.get(attempt);
- *       if (status !== undefined) span.setAttributes({ "http.response.status_code": status, "al.request_id": requestId });
- *       else span.setStatus({ code: SpanStatusCode.ERROR, message: failure });
- *       span.end();
- *     },
- *   },
- * });
+ * const hooks = {
+ *   onRequest: (attempt) => spans.set(attempt, tracer.startSpan(`${attempt.method} agentlattice`)),
+ *   onResponse: (attempt, { status }) => spans.get(attempt).setAttribute("http.response.status_code", status).end(),
+ * };
+ * const al = new AgentLattice({ apiKey: process.env.AL_API_KEY, hooks });
  * ```
  */
 export interface Hooks {
@@ -63,34 +49,35 @@ export interface Logger {
   warn(message: string): void;
 }
 
-type Fetch = (url: string, init: RequestInit, first: boolean) => Promise<Response>;
+/** What the kernel's requests go through. `number`: "17.2" is the second attempt of exchange 17. */
+export type WatchedFetch = (url: string, init: RequestInit, number: string) => Promise<Response>;
 
-/** How many failed attempts are remembered, in order to recognise the next one as a repetition. */
+/** How many exchanges are remembered that may be tried again, in order to tell how long that took. */
 const failures_max = 1000;
 
-/** `fetch` with its attempts watched. `first` is true for the request that begins a call, which repeats nothing. */
-export function watched(fetch: typeof globalThis.fetch, hooks: Hooks): Fetch {
-  const failures = new Map<string, { readonly attempt: number; readonly endedAt: number }>();
+/** `fetch` with its attempts watched. */
+export function watched(fetch: typeof globalThis.fetch, hooks: Hooks): WatchedFetch {
+  /** When the last attempt of an exchange ended without success. */
+  const failures = new Map<string, number>();
 
-  return async (url, init, first) => {
+  return async (url, init, number) => {
     const { method = "GET" } = init;
     const { pathname, search } = new URL(url);
     const path = pathname + search;
     const headers = new Headers(init.headers);
     const eventId = headers.get("x-al-event-id") ?? undefined;
-    // A repetition has the event id of the original, or reads the same thing again.
-    const key = eventId ?? `${method} ${path}`;
-    const before = first ? undefined : failures.get(key);
-    failures.delete(key);
-    const attempt: Attempt = { method, path, attempt: (before?.attempt ?? 0) + 1, eventId };
+    const [exchange, count] = number.split(".") as [string, string];
+    const attempt: Attempt = { method, path, attempt: Number(count), eventId };
     const since = performance.now();
-    if (before !== undefined) tell(() => hooks.onRetry?.(attempt, since - before.endedAt));
+    const before = failures.get(exchange);
+    failures.delete(exchange);
+    if (attempt.attempt > 1) tell(() => hooks.onRetry?.(attempt, since - (before ?? since)));
     tell(() => hooks.onRequest?.(attempt));
 
     const ended = (response: Response | undefined, failure?: string): void => {
       const endedAt = performance.now();
       if (response?.ok !== true) {
-        failures.set(key, { attempt: attempt.attempt, endedAt });
+        failures.set(exchange, endedAt);
         const [oldest] = failures.keys();
         if (failures.size > failures_max) failures.delete(oldest as string);
       }

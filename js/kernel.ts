@@ -19,6 +19,7 @@ import {
   errorFromBoundary,
   invalidArgument,
 } from "./errors.js";
+import type { WatchedFetch } from "./hooks.js";
 import { loadModule, type WasmSource } from "./loaders/platform.js";
 import type { Payload } from "./payload.js";
 import { wellFormed } from "./text.js";
@@ -27,10 +28,8 @@ import { wellFormed } from "./text.js";
 export interface KernelOptions {
   /** The module; default: the package's own. */
   readonly wasm?: WasmSource | Promise<WasmSource> | undefined;
-  /** What network requests go through; default: `globalThis.fetch`. `first`: by a call that begins. */
-  readonly fetch?:
-    | ((url: string, init: RequestInit, first: boolean) => Promise<Response>)
-    | undefined;
+  /** What network requests go through; default: `globalThis.fetch`. */
+  readonly fetch?: WatchedFetch | undefined;
   /** What realtime channels go through; default: `globalThis.WebSocket`. */
   readonly WebSocket?: typeof globalThis.WebSocket | undefined;
   /** What a kernel with a lattice asks of its host. None of these may throw. */
@@ -65,7 +64,6 @@ export class Kernel {
   #exports: Exports | undefined;
   #ended: AgentLatticeError | undefined;
   #numbers = 0;
-  #submitting = false;
   #answer: Response | undefined;
   readonly #pending = new Map<number, Pending>();
   readonly #channels = new Map<number, ChannelSink>();
@@ -87,7 +85,7 @@ export class Kernel {
       payload
         .create({
           host: kernel.#host(),
-          fetch: fetch && ((url, init) => fetch(url as string, init ?? {}, kernel.#submitting)),
+          fetch,
           WebSocket,
           // The factory has no way to hear that this failed, so it is raced with a rejection of our own.
           instantiateWasm: (imports, receive) => {
@@ -209,15 +207,12 @@ export class Kernel {
     const lines = wellFormed(args.join("\n"));
     const eventId = wellFormed(submission.eventId ?? "");
     const delegationId = wellFormed(submission.delegationId ?? "");
-    this.#submitting = true;
     try {
       this.#cross(({ submit }) =>
         submit(client, call, operation, lines, query, body, eventId, delegationId, timeoutMs),
       );
     } catch (error) {
       this.#take(call)?.reject(error);
-    } finally {
-      this.#submitting = false;
     }
   }
 

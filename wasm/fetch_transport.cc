@@ -7,6 +7,9 @@
 namespace al::wasm {
 namespace {
 
+/// Tells pre.js which attempt this is; it takes the header away.
+constexpr std::string_view watched_header = "x-al-attempt";
+
 /// Response headers as "Name: value\r\n" lines; the value of one, or "".
 std::string header_value(const std::string& lines, std::string_view name) {
   std::size_t at = 0;
@@ -41,6 +44,7 @@ void FetchTransport::send(client::AttemptId attempt, wire::Request request, Mill
   const wire::Request& r = exchange.request;
   const std::string url = base_url_ + r.target;
   const std::string bearer = "Bearer " + r.api_key;
+  const std::string attempt_text = std::to_string(r.exchange) + '.' + std::to_string(r.attempt);
 
   std::vector<const char*> headers{"accept", "application/json", "authorization", bearer.c_str()};
   const auto add = [&](std::string_view name, const std::string& value) {
@@ -49,6 +53,7 @@ void FetchTransport::send(client::AttemptId attempt, wire::Request request, Mill
   add(wire::header::content_type, r.content_type);
   add(wire::header::event_id, r.event_id);
   add(wire::header::delegation_id, r.delegation_id);
+  add(watched_header, attempt_text);
   headers.push_back(nullptr);
 
   emscripten_fetch_attr_t attributes;

@@ -55,14 +55,16 @@ var fetch = async (url, init) => {
   try {
     // The global is looked up at each call, so that one replaced later (a test's, a tracer's) is honoured.
     var send = Module["fetch"] ?? globalThis.fetch;
-    answer = await send(url, {
+    var { "x-al-attempt": attempt, ...sent } = init.headers;
+    var request = {
       method: init.method,
-      headers: init.headers,
+      headers: sent,
       body: init.body ? utf8.decode(init.body) : undefined,
       signal: signal,
       // A redirect would turn a POST into a GET, or take the key elsewhere.
       redirect: "manual",
-    });
+    };
+    answer = await send(url, request, attempt);
     chunk = await collect(answer.body);
     status = answer.status;
     statusText = answer.statusText || "";

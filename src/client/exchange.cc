@@ -37,6 +37,8 @@ void Exchange::send(Now now, Shared& shared) {
   wake_ms_ = now.steady_ms + timeout_ms;
   ++shared.stats.attempts;
   if (attempts_made_ > 1) ++shared.stats.retries;
+  request_.attempt = attempts_made_;
+  if (attempts_made_ == 1) request_.exchange = attempt_;
   // The last attempt that is allowed needs no copy of the request kept.
   const bool last = attempts_made_ >= limits_.attempts_max;
   shared.outputs.push_back(Send{attempt_, last ? std::move(request_) : request_, timeout_ms});

@@ -36,6 +36,10 @@ struct Request {
   /// Empty when the request has no body.
   std::string content_type = {};
   std::string body = {};
+  /// The attempts at one request have this number in common. For those who watch; neither this nor `attempt`
+  /// is sent.
+  std::uint64_t exchange = 0;
+  int attempt = 1;
 };
 
 /// A request as an HTTP server has it; `headers`: "name: value" lines, names in lower case. Fails with

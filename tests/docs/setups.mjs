@@ -20,6 +20,15 @@ const al = lattice.agent("docs");
 const operator = lattice.operator("ada");
 `;
 
+const service = `
+import { Lattice as LatticeOfSetup } from "@agentlattice/wasm";
+import { serve as serveOfSetup } from "@agentlattice/wasm/node";
+const lattice = await LatticeOfSetup.open({ policies: ${JSON.stringify(policies)} });
+const { apiKey } = await lattice.registerAgent({ name: "remote" });
+const server = await serveOfSetup(lattice);
+const baseUrl = server.url;
+`;
+
 export const setups = {
   /** An agent `al`, and an operator who approves whatever is asked. */
   lattice: {
@@ -47,13 +56,25 @@ const server = await serveOfSetup(lattice);
   },
   /** A lattice as seen from elsewhere: `apiKey` and `baseUrl`. */
   service: {
+    before: service,
+    after: "await server.close({ graceMs: 0 });",
+  },
+  /** The same in a thread of its own, for whoever blocks this one. */
+  elsewhere: {
     before: `
-import { Lattice as LatticeOfSetup } from "@agentlattice/wasm";
-import { serve as serveOfSetup } from "@agentlattice/wasm/node";
-const lattice = await LatticeOfSetup.open({ policies: ${JSON.stringify(policies)} });
-const { apiKey } = await lattice.registerAgent({ name: "remote" });
-const server = await serveOfSetup(lattice);
-const baseUrl = server.url;
+import { startLatticeThread } from ${JSON.stringify(new URL("../server/lattice-thread.mjs", import.meta.url))};
+const service = await startLatticeThread({ policies: ${JSON.stringify(policies)} });
+const { apiKey, baseUrl } = service;
+`,
+    after: "await service.stop();",
+  },
+  /** A lattice as seen from elsewhere, and what OpenTelemetry's SDK records. */
+  traced: {
+    before: `${service}
+import { trace as traceOfSetup } from "@opentelemetry/api";
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
+const exporter = new InMemorySpanExporter();
+traceOfSetup.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
 `,
     after: "await server.close({ graceMs: 0 });",
   },

@@ -55,6 +55,55 @@ test("a request that reads is recognised when it is repeated, and not confused w
   assert.equal(told[0][1].path, "/api/v1/posture?agent=a");
 });
 
+test("requests that look the same and run at once keep their own counts", async (t) => {
+  const { al, told } = await watched(t, 3);
+  await Promise.all([al.whoami(), al.whoami(), al.whoami()]);
+  const attempts = told.filter(([what]) => what === "request").map(([, { attempt }]) => attempt);
+  assert.deepEqual(attempts, [1, 1, 1, 2, 2, 2]);
+  assert.equal(told.filter(([what]) => what === "retry").length, 3);
+});
+
+test("a hook not applied to a sub-agent", async (t) => {
+  const { client } = await served(t);
+  const told = [];
+  const al = client({ hooks: { onRequest: ({ method, path }) => told.push(`${method} ${path}`) } });
+  await al.delegate("sub", { capabilities: ["read.a"], ttl: 60 }, async (sub) => {
+    await sub.execute("read.a");
+    await sub.delegate("below", { capabilities: ["read.a"], ttl: 60 }, (below) =>
+      below.gate("read.a"),
+    );
+  });
+  const paths = told.map((line) => line.replace(/del-[^/]+/, "id"));
+  assert.deepEqual(paths, [
+    "POST /api/v1/delegations",
+    "POST /api/v1/actions",
+    "POST /api/v1/delegations",
+    "POST /api/v1/actions",
+    "DELETE /api/v1/delegations/id",
+    "DELETE /api/v1/delegations/id",
+  ]);
+});
+
+test("what tells attempts apart does not leave the process", async (t) => {
+  const sent = [];
+  const plain = [];
+  const { baseUrl } = await misbehave(t, (request, response) => {
+    sent.push(...Object.keys(request.headers));
+    response.end(JSON.stringify(good));
+  });
+  const fetch = (...args) => {
+    plain.push(args.length);
+    return globalThis.fetch(...args);
+  };
+  for (const options of [{}, { fetch }, { fetch, hooks: {} }]) {
+    const al = new AgentLattice({ apiKey, baseUrl, ...options });
+    await al.execute("read.a");
+    al.close();
+  }
+  assert.ok(sent.includes("x-al-event-id") && !sent.includes("x-al-attempt"), sent.join());
+  assert.deepEqual(plain, [2, 2]);
+});
+
 test("an attempt without a response says why, and never the key", async () => {
   const outcomes = [];
   const lines = [];
