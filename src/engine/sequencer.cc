@@ -86,6 +86,10 @@ void Sequencer::take(Queued queued, Now now) {
 
 /// Those whose rows are covered ask again; those whose time is up have no answer.
 void Sequencer::answer_signed(Now now) {
+  if (signing_ && now.steady_ms >= signing_until_ms_) {  // A signer that forgot is asked again.
+    signing_.reset();
+    engine_.handle_signer_failed();
+  }
   std::erase_if(unsigned_, [&](const Unsigned& each) {
     if (each.covers > engine_.signed_rows() && now.steady_ms < each.until_ms) return false;
     const Answer answer = engine_.handle(each.asked.request, now.wall_ms, entropy_, each.covers);
@@ -95,9 +99,10 @@ void Sequencer::answer_signed(Now now) {
 }
 
 /// Only rows that are durable are ever signed: a log must never contradict what it signed.
-void Sequencer::ask_signature() {
+void Sequencer::ask_signature(Now now) {
   if (signing_ || appending_ || unsigned_.empty() || durable_rows_ == 0) return;
   signing_ = durable_rows_;
+  signing_until_ms_ = now.steady_ms + limits_.sign_wait_ms;
   outputs_.push_back(Sign{durable_rows_, engine_.checkpoint(durable_rows_)});
 }
 
@@ -155,7 +160,7 @@ void Sequencer::seal(Now now) {
   }
   for (Respond& respond : held_) outputs_.push_back(std::move(respond));
   held_.clear();
-  ask_signature();
+  ask_signature(now);
 }
 
 void Sequencer::handle_appended(BatchId batch, Now now) {
@@ -180,7 +185,7 @@ void Sequencer::release(Now now) {
   if (published_from_ < durable_rows_)
     outputs_.push_back(Publish{std::exchange(published_from_, durable_rows_), durable_rows_});
   work(now);
-  ask_signature();
+  ask_signature(now);
 }
 
 void Sequencer::handle_redacted(BatchId batch, Now now) {
@@ -224,7 +229,7 @@ void Sequencer::handle_append_failed(BatchId batch, std::string_view why, Now no
   // Those who wait for a signature asked about rows that are gone as well.
   for (Unsigned& each : unsigned_) each.covers = std::min(each.covers, durable_rows_);
   work(now);
-  ask_signature();
+  ask_signature(now);
 }
 
 std::optional<SequencerOutput> Sequencer::poll_output() {
@@ -240,6 +245,7 @@ std::optional<Millis> Sequencer::next_deadline(Now now) const {
   if (const std::optional<Millis> wall_ms = engine_.next_deadline()) {
     next = std::max(now.steady_ms + std::max<Millis>(*wall_ms - now.wall_ms, 0), retry_steady_ms_);
   }
+  if (signing_ && !unsigned_.empty()) next = std::min(next.value_or(signing_until_ms_), signing_until_ms_);
   for (const Unsigned& each : unsigned_) next = std::min(next.value_or(each.until_ms), each.until_ms);
   for (const Waiting& each : waiting_) next = std::min(next.value_or(each.until_ms), each.until_ms);
   return next;

@@ -71,7 +71,7 @@ struct SequencerLimits {
   std::size_t queued_max = 10'000;   // requests that wait for the batch before them
   std::size_t waiting_max = 10'000;  // answers that wait for an approval
   std::size_t batch_max = 1'000;     // requests in one batch
-  Millis sign_wait_ms = 10'000;      // how long an answer waits for a signature
+  Millis sign_wait_ms = 10'000;      // how long an answer waits for a signature, and the signer is waited for
 };
 
 class Sequencer {
@@ -121,7 +121,7 @@ class Sequencer {
   void release(Now now);
   void answer_signed(Now now);
   void refuse_unsigned(std::string_view why);
-  void ask_signature();
+  void ask_signature(Now now);
   void seal(Now now);
 
   Engine& engine_;
@@ -132,6 +132,7 @@ class Sequencer {
   std::vector<Waiting> waiting_;
   std::vector<Unsigned> unsigned_;
   std::optional<std::uint64_t> signing_;  // the rows of the checkpoint that is being signed
+  Millis signing_until_ms_ = 0;           // steady clock
   bool signature_due_ = false;            // one came while a batch was being appended
   std::optional<std::uint64_t> settled_;  // how many approvals were, when those who wait were looked at last
   std::vector<Respond> held_;             // of the batch that is being handled or appended

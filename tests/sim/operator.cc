@@ -36,6 +36,8 @@ void Operator::act() {
     change_policy();
   } else if (what < 94) {
     halt_or_resume();
+  } else if (what < 96) {
+    redact_something();
   } else {
     revoke_something();
   }
@@ -127,6 +129,18 @@ void Operator::halt_or_resume() {
   const bool halted = oracle_.agent(agent)->halted;
   const bool halts = !halted && stage_.chance.percent(40);
   process_->submit({.operation = halts ? "haltAgent" : "resumeAgent", .arguments = {agent}}, ignore);
+}
+
+void Operator::redact_something() {
+  const auto& committed = oracle_.committed();
+  if (committed.empty()) return;
+  // Mostly what is new, and may still be under way.
+  const std::size_t newest = std::min<std::size_t>(committed.size(), stage_.chance.percent(70) ? 5 : 500);
+  const auto& [row_id, field] = committed[committed.size() - 1 - stage_.chance.index(newest)];
+  process_->submit({.operation = "redactRow",
+                    .body = R"({"row_id":)" + std::to_string(row_id) + R"(,"fields":[")" + field +
+                            R"("],"reason":"asked to"})"},
+                   ignore);
 }
 
 void Operator::revoke_something() {

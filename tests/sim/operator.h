@@ -33,6 +33,7 @@ class Operator {
   void decide(const std::string& approval_id, bool approves);
   void change_policy();
   void halt_or_resume();
+  void redact_something();
   void revoke_something();
 
   Stage& stage_;

@@ -45,6 +45,9 @@ void Oracle::observe(const audit::Row& row, Millis wall_ms) {
   verifier_.add(row.text, row.openings);
   frame(reading, wall_ms);
   news_.push_back({news_of(reading.type), reading.agent_id, json::canonical(reading.facts)});
+  for (const char* field : {"metadata", "reason"}) {
+    if (reading.openings.root()[field].present()) committed_.emplace_back(row.row_id, field);
+  }
   const std::string& type = reading.type;
   if (type.ends_with(".registered")) return registered(reading);
   if (type == "policy.changed") return policy_changed(reading);
@@ -57,6 +60,7 @@ void Oracle::observe(const audit::Row& row, Millis wall_ms) {
   if (type == "breaker.changed") return circuit_changed(reading);
   if (type == "anomaly.detected") return anomaly_detected(reading);
   if (type == "outcome.reported") return outcome_reported(reading);
+  if (type == "row.redacted") return row_redacted(reading);
   if (type == "settings.changed") {
     circuits_.set_limits(reading.facts["settings"]);
   } else if (type == "agent.halted" || type == "agent.resumed") {
@@ -207,6 +211,7 @@ void Oracle::action_decided(const Reading& row) {
   row.must(!actions_.contains(row.fact("audit_event_id")), "an action is decided once");
   used(now.agent_id, now.event_id);
   if (!now.event_id.empty()) decided_[{now.agent_id, now.event_id}] = row.fact("audit_event_id");
+  now.row_id = row.raw.row_id;
   actions_[row.fact("audit_event_id")] = now;
   if (now.outcome == "requested") approval_asked(row);
 }
@@ -220,6 +225,14 @@ void Oracle::action_claimed(const Reading& row, const KnownAction& now, Verdict 
   row.must(approval.state == "approved", "nothing is claimed that nobody approved");
   row.must(approval.claim_id.empty(), "an approval is good for one action");
   row.must(approval.timeout_ms > row.wall_ms, "an approval is not used after its time");
+  if (row.fact("denial_reason") == "APPROVAL_MISMATCH") {
+    const std::set<std::string>* gone = redacted(asked.row_id);
+    row.must(gone && gone->contains("metadata") && now.outcome == "denied",
+             "only what was redacted can no more be told from what was approved");
+    approval.claim_id = row.fact("claim_id");
+    asked.outcome = now.outcome;
+    return stage_.count(Count::claims_redacted);
+  }
   row.must(row.fact("audit_event_id") == approval.audit_event_id &&
                now.request_digest == asked.request_digest && now.action_type == asked.action_type &&
                now.metadata == asked.metadata && now.delegation_id == asked.delegation_id &&

@@ -31,6 +31,7 @@ struct KnownAction {
   std::string metadata;  // canonical JSON
   std::string delegation_id;
   std::string request_digest;
+  std::uint64_t row_id = 0;
   std::string outcome;  // executed, denied or requested: the latest
   bool reported = false;
   std::string policy_digest;
@@ -97,6 +98,15 @@ class Oracle {
   [[nodiscard]] std::string created_under(const std::string& agent_id, const std::string& event_id) const;
   [[nodiscard]] std::vector<std::string> live_delegations() const;
   [[nodiscard]] std::vector<std::string> open_approvals() const;
+  /// The fields of a row whose openings are to go, or null.
+  [[nodiscard]] const std::set<std::string>* redacted(std::uint64_t row_id) const {
+    const auto found = redacted_.find(row_id);
+    return found == redacted_.end() ? nullptr : &found->second;
+  }
+  /// Rows and fields that an owner can redact.
+  [[nodiscard]] const std::vector<std::pair<std::uint64_t, std::string>>& committed() const {
+    return committed_;
+  }
   /// Of every row, by its number.
   [[nodiscard]] const std::vector<News>& news() const { return news_; }
   [[nodiscard]] const audit::Verifier& verifier() const { return verifier_; }
@@ -133,6 +143,7 @@ class Oracle {
   void circuit_changed(const Reading& row);
   void anomaly_detected(const Reading& row);
   void outcome_reported(const Reading& row);
+  void row_redacted(const Reading& row);
   void registered(const Reading& row);
   void used(const std::string& agent_id, std::string_view event_id);
   void tally(const Reading& row, const KnownAction& action) const;
@@ -155,6 +166,8 @@ class Oracle {
       created_;  // delegations by agent and idempotency key
   std::map<std::pair<std::string, std::string>, std::string> decided_;  // actions, likewise
   std::set<std::pair<std::string, std::string>> used_keys_;
+  std::map<std::uint64_t, std::set<std::string>> redacted_;
+  std::vector<std::pair<std::uint64_t, std::string>> committed_;
 };
 
 }  // namespace al::sim

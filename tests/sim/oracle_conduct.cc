@@ -1,4 +1,6 @@
 // What the oracle says of rows about conduct: outcomes, anomalies, circuits.
+#include <algorithm>
+
 #include "oracle.h"
 #include "reading.h"
 
@@ -26,6 +28,14 @@ void Oracle::anomaly_detected(const Reading& row) {
   row.must(severity >= 1 && severity <= 100, "an anomaly is of some severity");
   circuits_.noticed(row.agent_id, severity);
   stage_.count(Count::anomalies);
+}
+
+void Oracle::row_redacted(const Reading& row) {
+  const std::vector<std::string>& roles = roles_.at(row.fact("by"));
+  row.must(std::find(roles.begin(), roles.end(), "owner") != roles.end(), "owners redact");
+  const std::uint64_t about = row.facts["redacted_row_id"].as_uint64().value();
+  row.must(about < row.raw.row_id, "what is redacted is there");
+  for (const json::Value field : row.facts["fields"].items()) redacted_[about].emplace(field.string());
 }
 
 void Oracle::outcome_reported(const Reading& row) {

@@ -27,16 +27,21 @@ wire::Request get(std::string_view target, std::string key) {
 }  // namespace
 
 Service::Service(Stage& stage, Oracle& oracle)
-    : stage_(stage), oracle_(oracle), clock_(stage.timeline, stage.chance.between(0, 1'000'000), 0) {}
+    : stage_(stage), oracle_(oracle), clock_(stage.timeline, stage.chance.between(0, 1'000'000), 0) {
+  if (stage.chance.percent(50))
+    signer_ = audit::make_verifier_key("lattice.example", Bytes(audit::ed25519_key_bytes, 5)).value();
+}
 
 // ---- The process ------------------------------------------------------------------------------------------
 
-Service::Alive::Alive(const std::vector<audit::Row>& rows, Entropy entropy, Now now)
+Service::Alive::Alive(const std::vector<audit::Row>& rows, const std::optional<audit::VerifierKey>& signer,
+                      Entropy entropy, Now now)
     : hub(engine, hub_limits), published_rows(rows.size()) {
   for (const audit::Row& row : rows) {
     const Status loaded = engine.load(row.text, row.openings);
     require(loaded.ok(), "whatever was stored can be read back", loaded.ok() ? "" : loaded.error().message);
   }
+  if (signer) engine.use_signer(*signer);
   host_key = mint_key("op_local_", entropy);
   engine.attach(engine::PrincipalKind::operator_, "host", sha256(host_key));
   sequencer.emplace(engine, std::move(entropy), limits);
@@ -45,10 +50,10 @@ Service::Alive::Alive(const std::vector<audit::Row>& rows, Entropy entropy, Now 
 
 void Service::start() {
   if (up()) return;
-  alive_ = std::make_unique<Alive>(rows_, stage_.chance.fork(), clock_.now());
+  alive_ = std::make_unique<Alive>(rows_, signer_, stage_.chance.fork(), clock_.now());
   ++process_;
   stage_.say("service   process ", process_, " starts with ", rows_.size(), " rows");
-  arm();
+  drain();  // What an earlier process left to be redacted.
 }
 
 void Service::crash() {
@@ -63,6 +68,8 @@ void Service::crash() {
     stage_.count(Count::crashes_after_durable);
   }
   pending_.reset();
+  if (redacting_ && stage_.chance.percent(50)) keep_redacted();
+  redacting_.reset();
   stage_.say("service   process ", process_, " dies; ", rows_.size(), " rows are durable");
   alive_.reset();
   armed_ms_.reset();
@@ -126,6 +133,9 @@ void Service::take(Ticket ticket, wire::Request request) {
     taken.claims = target.substr(before.size(), target.size() - before.size() - after.size());
     taken.claim_id = request.event_id;
   }
+  if (signer_ && (target.find("/audit/checkpoint") != std::string::npos ||
+                  target.find("/audit/verify") != std::string::npos))
+    taken.hold_ms = limits.sign_wait_ms;
   alive_->open.emplace(ticket, std::move(taken));
   alive_->sequencer->handle_request(ticket, std::move(request), clock_.now());
   drain();
@@ -167,7 +177,8 @@ void Service::carry_out(engine::Respond respond) {
 /// Only an append that is under way may keep an answer longer than whoever asked is willing to wait.
 void Service::check_hold(const Taken& taken) const {
   const Millis began_ms = std::max(taken.at_ms, quiet_since_ms_);
-  require(pending_ || stage_.timeline.now_ms() <= began_ms + taken.hold_ms + 2 * timer_lateness_ms_max,
+  require(pending_ || redacting_ ||
+              stage_.timeline.now_ms() <= began_ms + taken.hold_ms + 2 * timer_lateness_ms_max,
           "no answer is held longer than it was asked to be");
 }
 
@@ -197,12 +208,13 @@ void Service::check_released(const wire::Response& response) const {
     require(root["status"].string() != "approved" || approval->was_approved, invariant, response.body);
     require(root["votes"].size() <= approval->votes.size(), invariant, response.body);
   }
+  if (signer_ && root["checkpoint"].present()) check_signed(root["checkpoint"].string());
+  for (const json::Value field : root["redacted"].items()) {
+    require(rows_.at(root["row_id"].as_uint64().value()).openings.find(field.string()) == std::string::npos,
+            "no answer leaves before what it redacts is gone from the store", response.body);
+  }
   if (root["error"]["code"].string() == "RATE_LIMITED") stage_.count(Count::service_busy);
 }
-
-void Service::carry_out(const engine::Sign&) { require(false, "nothing is to be signed without a signer"); }
-
-void Service::carry_out(const engine::Redact&) { require(false, "nobody redacts in this world"); }
 
 void Service::carry_out(const engine::Publish& publish) {
   require(publish.first_row == alive_->published_rows && publish.end_row > publish.first_row &&
@@ -249,88 +261,26 @@ void Service::carry_out(const engine::BeginLedger&) {
   require(false, "nobody is asked to begin a ledger that has begun");
 }
 
-// ---- The store --------------------------------------------------------------------------------------------
-
-void Service::carry_out(const engine::Append& append) {
-  require(!pending_, "one batch is appended at a time");
-  require(append.first_row == rows_.size() && append.end_row > append.first_row,
-          "a batch continues what is durable");
-  require(append.batch > alive_->last_batch, "no batch bears the number of an earlier one");
-  alive_->last_batch = append.batch;
-  pending_ = Pending{append.batch, {}, clock_.now().wall_ms};
-  for (std::uint64_t at = append.first_row; at < append.end_row; ++at)
-    pending_->rows.push_back(alive_->engine.ledger().row(at));
-  stage_.count(Count::appends);
-  if (at_once_) {
-    keep_pending();
-    pending_.reset();
-    return alive_->sequencer->handle_appended(append.batch, clock_.now());
-  }
-  Millis delay_ms = stage_.chance.between(0, 15);
-  if (stage_.faults && stage_.chance.percent(2)) {
-    stage_.count(Count::appends_slow);
-    delay_ms = stage_.chance.between(1'000, 20'000);
-  }
-  const unsigned fate = stage_.faults ? static_cast<unsigned>(stage_.chance.between(0, 199)) : 199;
-  later(delay_ms, [this, fate] { settle_append(fate); });
-}
-
-void Service::settle_append(unsigned fate) {
-  constexpr unsigned refused = 8;
-  constexpr unsigned crashed = 10;
-  if (fate < refused) {
-    const engine::BatchId batch = pending_->batch;
-    stage_.say("store     refuses batch ", batch);
-    stage_.count(Count::appends_refused);
-    pending_.reset();
-    quiet_since_ms_ = stage_.timeline.now_ms();
-    alive_->sequencer->handle_append_failed(batch, "the disk is full", clock_.now());
-    return drain();
-  }
-  if (fate < crashed) return crash();
-  keep_pending();
-  // The rows are durable; that the process hears of it takes a little longer.
-  later(stage_.chance.between(0, 5), [this] { acknowledge(); });
-}
-
-void Service::acknowledge() {
-  if (stage_.faults && stage_.chance.permille(4)) return crash();
-  const engine::BatchId batch = pending_->batch;
-  pending_.reset();
-  quiet_since_ms_ = stage_.timeline.now_ms();
-  alive_->sequencer->handle_appended(batch, clock_.now());
-  if (stage_.faults && stage_.chance.percent(2)) {
-    stage_.count(Count::acknowledged_twice);
-    alive_->sequencer->handle_appended(batch, clock_.now());
-  }
-  drain();
-}
-
-void Service::keep_pending() {
-  for (audit::Row& row : pending_->rows) {
-    oracle_.observe(row, pending_->wall_ms);
-    rows_.push_back(std::move(row));
-  }
-  pending_->rows.clear();
-}
+// ---- At rest ----------------------------------------------------------------------------------------------
 
 void Service::pin() {
   if (!rows_.empty()) pins_.push_back(oracle_.verifier().checkpoint("pin"));
 }
 
-// ---- At rest ----------------------------------------------------------------------------------------------
-
 void Service::check_rest() {
   require(up(), "the service is up in the end");
   require(alive_->open.empty(), "no request stays unanswered");
-  require(!pending_.has_value(), "no append stays behind");
+  require(!pending_.has_value() && !redacting_.has_value(), "no append stays behind");
   require(alive_->hub.connections() == 0, "no session of a listener stays behind");
   require(!next_deadline().has_value(), "no deadline of the service stays behind");
   require(alive_->published_rows == rows_.size(), "every durable row is published");
   require(oracle_.live_delegations().empty(), "no delegation outlives its time");
   require(oracle_.open_approvals().empty(), "no approval outlives its time");
+  // A signer that failed the last time signs now, and counts as sound again.
+  ask(get("/audit/checkpoint", host_key()));
   check_checkpoints();
   check_replay();
+  check_redacted();
 }
 
 void Service::check_checkpoints() const {
@@ -360,7 +310,7 @@ void Service::check_replay() {
                                                   "/policies",
                                                   "/audit?limit=60",
                                                   "/posture"};
-  auto replayed = std::make_unique<Alive>(rows_, stage_.chance.fork(), clock_.now());
+  auto replayed = std::make_unique<Alive>(rows_, signer_, stage_.chance.fork(), clock_.now());
   require(replayed->engine.checkpoint() == alive_->engine.checkpoint(), "a replay has the same checkpoint");
   Entropy entropy = stage_.chance.fork();
   for (const std::string_view target : reads) {

@@ -78,7 +78,8 @@ class Service {
   };
   /// What dies with the process.
   struct Alive {
-    Alive(const std::vector<audit::Row>& rows, Entropy entropy, Now now);
+    Alive(const std::vector<audit::Row>& rows, const std::optional<audit::VerifierKey>& signer,
+          Entropy entropy, Now now);
     engine::Engine engine;
     std::optional<engine::Sequencer> sequencer;
     engine::EventHub hub;
@@ -107,6 +108,8 @@ class Service {
   void settle_append(unsigned fate);
   void acknowledge();
   void keep_pending();
+  void settle_redaction(bool fails);
+  void keep_redacted();
   /// An event of this process; it does not happen when the process is gone by then.
   void later(Millis delay_ms, std::function<void()> event);
   [[nodiscard]] std::optional<Millis> next_deadline();
@@ -114,6 +117,8 @@ class Service {
   void check_hold(const Taken& taken) const;
   void check_claim(const Taken& taken, const wire::Response& response) const;
   void check_released(const wire::Response& response) const;
+  void check_signed(std::string_view text) const;
+  void check_redacted();
   void check_checkpoints() const;
   void check_replay();
 
@@ -127,6 +132,8 @@ class Service {
 
   std::vector<audit::Row> rows_;  // the store: what is durable
   std::optional<Pending> pending_;
+  std::optional<engine::Redact> redacting_;
+  std::optional<audit::VerifierKey> signer_;
   Millis quiet_since_ms_ = 0;  // the end of the last append
   std::vector<audit::Checkpoint> pins_;
 

@@ -85,12 +85,27 @@ TEST_CASE("a signer that fails, lies or sleeps is an error, and signs again late
   const Ticket slept = desk.ask("bot", "GET", "/audit/checkpoint");
   desk.advance(SequencerLimits().sign_wait_ms);
   CHECK(desk.answers.at(slept).code() == "LEDGER_UNAVAILABLE");
+  desk.signing.reset();
   desk.sequencer.handle_signed(999, Bytes(64), desk.now);  // Of something else: a no-op.
   desk.drain();
   const Ticket woke = desk.ask("bot", "GET", "/audit/checkpoint");
   desk.sign();
   CHECK(desk.answers.at(woke).status == 200);
   CHECK(integrity() == 25);
+}
+
+TEST_CASE("a signer that lost what it was asked is asked again", "[signing]") {
+  Desk desk;
+  desk.engine.use_signer(signer_key);
+  desk.ask("bot", "GET", "/audit/checkpoint");
+  desk.signing.reset();  // Nobody will ever answer.
+  desk.advance(SequencerLimits().sign_wait_ms - 1);
+  const Ticket late = desk.ask("bot", "GET", "/audit/checkpoint");
+  CHECK(!desk.signing);
+  desk.advance(1);
+  REQUIRE(desk.signing);
+  desk.sign();
+  CHECK(desk.answers.at(late).status == 200);
 }
 
 TEST_CASE("rows that were refused are not signed", "[signing]") {
