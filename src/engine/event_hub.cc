@@ -87,6 +87,11 @@ void EventHub::subscribe(ConnectionId connection, Session& session, wire::Subscr
 }
 
 void EventHub::begin_listening(ConnectionId connection, Session& session, Now now) {
+  // A revocation that is not durable may never come to be: its key is neither good nor bad.
+  if (engine_.ledger().size() > durable_ && !engine_.principal(session.key_hash)) {
+    return refuse(connection, {Code::ledger_unavailable, "rows are being written; try again"},
+                  try_again_later);
+  }
   if (const std::optional<Error> error = admit(session)) return refuse(connection, *error, policy_violation);
   const std::uint64_t after = session.asked.after.value_or(durable_ - 1);
   session.stage = Stage::listening;

@@ -131,6 +131,9 @@ TEST_CASE("hub: a revoked key closes its sockets, and no others", "[hub]") {
   const ConnectionId bot = hall.listen("bot");
   hall.world.call("host", "DELETE /agents/" + reply.get("agent_id") + "/keys/" + reply.get("key_id"));
   CHECK(!hall.closed.contains(fox));  // Not durable yet.
+  const ConnectionId meanwhile = hall.listen("fox");
+  CHECK(hall.hear(meanwhile) == Heard{"error LEDGER_UNAVAILABLE"});
+  CHECK(hall.closed.at(meanwhile) == 1013);
   hall.settle();
   CHECK(hall.hear(fox).back() == "error UNAUTHENTICATED");
   CHECK(hall.closed.at(fox) == 1008);
