@@ -1,4 +1,5 @@
 // The builds. Each is a no-op when nothing changed.
+import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
@@ -65,8 +66,14 @@ async function cmake(preset, show, more = []) {
     run("cmake", ["--preset", preset, "--fresh", ...generator], { onLine: show }),
   );
   const jobs = String(availableParallelism());
-  await run("cmake", ["--build", `build/${preset}`, "--parallel", jobs, ...more], { onLine: show });
+  const env = { EMSDK_PYTHON: process.env.EMSDK_PYTHON || python() };
+  const args = ["--build", `build/${preset}`, "--parallel", jobs, ...more];
+  await run("cmake", args, { onLine: show, env });
 }
+
+/** The interpreter itself, for Emscripten's compiler driver: where `python3` is a shim, it costs each file half a second. */
+const python = () =>
+  execFileSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).trim();
 
 function copyIfChanged(from, to) {
   if (existsSync(at(to)) && readFileSync(at(from)).equals(readFileSync(at(to)))) return;
