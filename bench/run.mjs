@@ -2,10 +2,12 @@
 //
 //   npm run bench                     the embedded lattice
 //   npm run bench -- client           the client over a network
+//   npm run bench -- engine           decisions, beside other engines
+//   npm run bench -- ledger           reading a ledger again, and verifying it
 //   npm run bench -- client --json    the same as JSON
 import { parseArgs } from "node:util";
 
-const suites = ["embedded", "client"];
+const suites = ["embedded", "client", "engine", "ledger"];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -13,7 +15,7 @@ const { values, positionals } = parseArgs({
 });
 const name = positionals[0] ?? "embedded";
 if (!suites.includes(name)) {
-  console.error(`error: there is no benchmark "${name}"; there are ${suites.join(" and ")}`);
+  console.error(`error: there is no benchmark "${name}"; there are ${suites.join(", ")}`);
   process.exit(2);
 }
 const { run, show } = await import(`./${name}.mjs`);

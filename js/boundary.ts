@@ -12,7 +12,8 @@ export interface Host {
   event(subscription: number, json: string): void;
   channel(subscription: number, state: ChannelState, json: string): void;
   respond(ticket: number, status: number, headers: string, body: string): void;
-  append(batch: number, rows: string, firstRow: number): void;
+  /** `rows` is the kernel's memory: to be read before this returns. */
+  append(batch: number, rows: Uint8Array, firstRow: number): void;
   redact(batch: number, rows: string): void;
   sign(rows: number, text: string): void;
   send(connection: number, text: string): void;
@@ -45,9 +46,11 @@ export interface Exports {
   wake(): void;
 
   openLattice(config: string): string;
-  loadRows(rows: string): string;
+  loadRows(rows: Uint8Array): string;
   startLattice(): string;
   attach(kind: string, name: string): string;
+  buffer(): Uint8Array;
+  canI(client: number, bytes: number): number;
   handle(ticket: number, method: string, target: string, headers: string, body: Text): void;
   disconnected(ticket: number): void;
   appended(batch: number): void;

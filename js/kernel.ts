@@ -56,7 +56,7 @@ interface Pending {
 }
 
 /** The entries of the boundary that a caller may use by name. */
-type Entry = Exclude<keyof Exports, "submit" | "cancel" | "wake" | "subscribe">;
+type Entry = Exclude<keyof Exports, "submit" | "cancel" | "wake" | "subscribe" | "buffer">;
 type Argument = Text | number;
 type AnyEntry = (...args: Argument[]) => string | undefined;
 
@@ -65,6 +65,7 @@ export class Kernel {
   #ended: AgentLatticeError | undefined;
   #numbers = 0;
   #answer: Response | undefined;
+  #buffer: Uint8Array | undefined;
   readonly #pending = new Map<number, Pending>();
   readonly #channels = new Map<number, ChannelSink>();
   readonly #lattice: LatticeHost | undefined;
@@ -160,6 +161,20 @@ export class Kernel {
     throw inTime ? errorFromBoundary(error) : late(error);
   }
 
+  /** The answer to a dry run, in one crossing; undefined where only `submit` can say. */
+  canI(client: number, body: string): string | undefined {
+    return this.#cross((exports) => {
+      // When the instance's memory grows, views on it lose their bytes.
+      if (!this.#buffer?.length) this.#buffer = exports.buffer();
+      const buffer = this.#buffer;
+      const { read, written } = encoder.encodeInto(body, buffer);
+      if (read < body.length) return undefined;
+      const bytes = exports.canI(client, written);
+      if (bytes === 0) return undefined;
+      return decoder.decode(this.#bufferAfter(exports, buffer).subarray(0, bytes));
+    });
+  }
+
   /** Opens a realtime channel of a client. */
   subscribe(client: number, filter: string, sink: ChannelSink): Channel {
     const number = ++this.#numbers;
@@ -225,6 +240,12 @@ export class Kernel {
     } catch (cause) {
       throw this.#poison(cause);
     }
+  }
+
+  /** The buffer after a call that may have made the memory grow. */
+  #bufferAfter(exports: Exports, before: Uint8Array): Uint8Array {
+    if (before.length === 0) this.#buffer = exports.buffer();
+    return this.#buffer as Uint8Array;
   }
 
   #host(): Host {
@@ -298,6 +319,8 @@ export class Kernel {
   }
 }
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 const ignore = (): void => {};
 
 const mismatch = ({ name }: Payload, cause: unknown): AgentLatticeError =>

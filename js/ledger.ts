@@ -2,7 +2,8 @@
 
 import { AgentLatticeError } from "./errors.js";
 import type { Kernel } from "./kernel.js";
-import type { LedgerRow, LedgerStore } from "./stores/store.js";
+import { RowPacker, unpackRows } from "./rows.js";
+import type { LedgerStore } from "./stores/store.js";
 import { toJson } from "./text.js";
 import { toWire } from "./wire-names.js";
 
@@ -30,12 +31,13 @@ export class Ledger {
     kernel.call("openLattice", toJson(config, "the configuration"));
     if (store === undefined) return;
     await store.open();
+    const packer = new RowPacker();
     let from = 0;
     for (;;) {
       const rows = await store.read(from, rowsPerLoad);
       if (rows.length === 0) return;
       try {
-        kernel.call("loadRows", toJson(rows, "the ledger"));
+        kernel.call("loadRows", packer.pack(rows));
       } catch (error) {
         throw withPlace(error, store);
       }
@@ -44,9 +46,10 @@ export class Ledger {
   }
 
   /** Group commit: the kernel holds back every answer that rests on these rows until it hears that they are durable. */
-  append(kernel: Kernel, batch: number, rows: string, firstRow: number): void {
+  append(kernel: Kernel, batch: number, rows: Uint8Array, firstRow: number): void {
+    const unpacked = unpackRows(rows);
     this.#work(kernel, batch, ["appended", "appendFailed"], (store) =>
-      store.append(firstRow, JSON.parse(rows) as LedgerRow[]),
+      store.append(firstRow, unpacked),
     );
   }
 

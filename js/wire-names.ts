@@ -36,8 +36,11 @@ export function fromWire(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(fromWire);
   if (typeof value !== "object" || value === null) return value;
   const renamed: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(value))
-    define(renamed, camelCase(name), opaque.has(name) ? member : fromWire(member));
+  for (const name of Object.keys(value)) {
+    const member = (value as Record<string, unknown>)[name];
+    const plain = typeof member !== "object" || opaque.has(name);
+    define(renamed, camelCase(name), plain ? member : fromWire(member));
+  }
   return renamed;
 }
 

@@ -1,11 +1,13 @@
 #include "embedded_kernel.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "audit/note.h"
 #include "base/bytes.h"
 #include "base/json_reader.h"
 #include "base/json_writer.h"
+#include "rows.h"
 #include "wire/realtime.h"
 
 namespace al::wasm {
@@ -62,17 +64,9 @@ std::string EmbeddedKernel::open_lattice(const std::string& config) {
 
 std::string EmbeddedKernel::load_rows(const std::string& rows) {
   if (!lattice_) return error_result(no_lattice());
-  const Result<json::Document> document = json::parse(rows, {.bytes_max = rows.size()});
-  if (!document) return error_result(document.error());
-  for (const json::Value row : document->root().items()) {
-    const json::Items parts = row.items();
-    if (row.size() != 2) return error_result({Code::invalid_argument, "a row must be [text, openings]"});
-    auto part = parts.begin();
-    std::string text((*part).string());
-    std::string openings((*++part).string());
-    const Status loaded = lattice_->load(std::move(text), std::move(openings));
-    if (!loaded) return error_result(loaded.error());
-  }
+  const Result<std::vector<audit::RowView>> read = read_rows(rows);
+  const Status loaded = read ? lattice_->load(*read) : read.error();
+  if (!loaded) return error_result(loaded.error());
   return "{}";
 }
 
@@ -97,6 +91,15 @@ std::string EmbeddedKernel::attach(const std::string& kind, const std::string& n
   const auto principal = kind == "agent" ? engine::PrincipalKind::agent : engine::PrincipalKind::operator_;
   writer.begin_object().field("api_key", lattice_->attach(principal, name)).end_object();
   return out;
+}
+
+std::uint32_t EmbeddedKernel::can_i(std::uint32_t client, std::uint32_t bytes) {
+  const std::optional<Digest> key = local_key(client);
+  if (!lattice_ || !key || bytes > buffer_.size()) return 0;
+  const auto said = lattice_->can_i_now(*key, std::string_view(buffer_.data(), bytes));
+  if (!said || said->size() > buffer_.size()) return 0;
+  std::copy(said->begin(), said->end(), buffer_.begin());
+  return static_cast<std::uint32_t>(said->size());
 }
 
 void EmbeddedKernel::handle(double ticket, Result<wire::Request> request) {
@@ -158,13 +161,8 @@ void EmbeddedKernel::sign(const engine::Sign& sign) { host_.sign(static_cast<dou
 
 void EmbeddedKernel::append(const engine::Append& append) {
   std::string rows;
-  json::Writer writer(rows);
-  writer.begin_array();
-  for (std::uint64_t at = append.first_row; at < append.end_row; ++at) {
-    const audit::Row& row = lattice_->engine().ledger().row(at);
-    writer.begin_array().value(std::string_view(row.text)).value(std::string_view(row.openings)).end_array();
-  }
-  writer.end_array();
+  for (std::uint64_t at = append.first_row; at < append.end_row; ++at)
+    append_row(rows, lattice_->engine().ledger().row(at));
   host_.append(append.batch, rows, append.first_row);
 }
 

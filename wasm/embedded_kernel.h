@@ -1,8 +1,10 @@
 // The kernel of the embedded module: clients, and the lattice that they and others ask.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "kernel.h"
@@ -19,6 +21,8 @@ class EmbeddedKernel final : public Kernel, public transport::LatticeHost {
   std::string load_rows(const std::string& rows);
   std::string start_lattice();
   std::string attach(const std::string& kind, const std::string& name);
+  [[nodiscard]] std::span<char> buffer() { return buffer_; }
+  std::uint32_t can_i(std::uint32_t client, std::uint32_t bytes);
   void handle(double ticket, Result<wire::Request> request);
   void disconnected(double ticket);
   void appended(std::uint32_t batch);
@@ -46,6 +50,7 @@ class EmbeddedKernel final : public Kernel, public transport::LatticeHost {
   void handle_other_timeout() override;
 
  private:
+  std::array<char, 16 * 1024> buffer_;  // what crosses without being made a string of the host's twice
   std::unique_ptr<transport::Lattice> lattice_;
 };
 

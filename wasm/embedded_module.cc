@@ -1,5 +1,6 @@
 // The embedded module: a client's functions (bindings.cc), and those of a lattice.
 #include <emscripten/bind.h>
+#include <emscripten/val.h>
 
 #include <string>
 #include <utility>
@@ -24,6 +25,13 @@ std::string open_lattice(const std::string& config) { return embedded().open_lat
 std::string load_rows(const std::string& rows) { return embedded().load_rows(rows); }
 std::string start_lattice() { return embedded().start_lattice(); }
 std::string attach(const std::string& kind, const std::string& name) { return embedded().attach(kind, name); }
+
+emscripten::val buffer() {
+  const std::span<char> bytes = embedded().buffer();
+  return emscripten::val(
+      emscripten::typed_memory_view(bytes.size(), reinterpret_cast<std::uint8_t*>(bytes.data())));
+}
+std::uint32_t can_i(std::uint32_t client, std::uint32_t bytes) { return embedded().can_i(client, bytes); }
 
 void handle(double ticket, const std::string& method, std::string target, const std::string& headers,
             std::string body) {
@@ -73,10 +81,17 @@ std::string verifier_key(const std::string& name, const std::string& public_key)
 Kernel& kernel() { return embedded(); }
 
 EMSCRIPTEN_BINDINGS(lattice) {
+  // The one type beside those of embind_types.cc: rows and the buffer are bytes.
+  using Bytes = emscripten::memory_view<std::uint8_t>;
+  constexpr unsigned uint8_array = 1;  // in the glue's list of typed arrays
+  emscripten::internal::_embind_register_memory_view(emscripten::internal::TypeID<Bytes>::get(), uint8_array,
+                                                     "bytes");
   emscripten::function("openLattice", &open_lattice);
   emscripten::function("loadRows", &load_rows);
   emscripten::function("startLattice", &start_lattice);
   emscripten::function("attach", &attach);
+  emscripten::function("buffer", &buffer);
+  emscripten::function("canI", &can_i);
   emscripten::function("handle", &handle);
   emscripten::function("disconnected", &disconnected);
   emscripten::function("appended", &appended);

@@ -19,7 +19,9 @@ void Host::respond(double ticket, const wire::Response& response) {
 }
 
 void Host::append(std::uint32_t batch, const std::string& rows, std::uint64_t first_row) {
-  callbacks_.call<void>("append", batch, rows, static_cast<double>(first_row));
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(rows.data());
+  callbacks_.call<void>("append", batch, emscripten::val(emscripten::typed_memory_view(rows.size(), bytes)),
+                        static_cast<double>(first_row));
 }
 
 void Host::redact(std::uint32_t batch, const std::string& rows) {

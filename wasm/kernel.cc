@@ -72,6 +72,7 @@ std::string Kernel::open_client(const std::string& config) {
   }
   client.base_url = std::move(read->base_url);
   client.api_key = read->client.api_key;
+  if (!client.base_url) client.local_key = sha256(client.api_key);
   client.driver = std::make_unique<transport::Driver>(
       client::Client(std::move(read->client), platform_entropy()), *client.transport, clock_, *this);
   clients_.emplace(++last_client_, std::move(client));
@@ -92,6 +93,12 @@ void Kernel::cancel(std::uint32_t client, std::uint32_t call) {
   const Verb verb(*this);
   const auto found = clients_.find(client);
   if (found != clients_.end()) found->second.driver->cancel(call);
+}
+
+std::optional<Digest> Kernel::local_key(std::uint32_t client) const {
+  const auto found = clients_.find(client);
+  if (found == clients_.end() || found->second.closed) return {};
+  return found->second.local_key;
 }
 
 void Kernel::close_client(std::uint32_t client) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/sha256.h"
 #include "clock.h"
 #include "host.h"
 #include "transport/channel_driver.h"
@@ -40,6 +41,8 @@ class Kernel : public transport::SettlementSink, public Verbs {
   /// The way to this kernel's own lattice, where it has one.
   virtual std::unique_ptr<transport::Transport> local_transport() { return nullptr; }
   virtual std::unique_ptr<transport::Socket> local_socket() { return nullptr; }
+  /// SHA-256 of the key of a client of this kernel's own lattice; nothing for any other.
+  [[nodiscard]] std::optional<Digest> local_key(std::uint32_t client) const;
   /// For a kernel whose lattice ends before this part of it does.
   void drop_clients();
   /// What besides the clients waits for a time (steady clock), and what to do when that has come.
@@ -55,6 +58,7 @@ class Kernel : public transport::SettlementSink, public Verbs {
     std::unique_ptr<transport::Driver> driver;
     std::optional<std::string> base_url;  // nothing: this kernel's own lattice
     std::string api_key;
+    std::optional<Digest> local_key;  // SHA-256 of api_key, where the lattice is this kernel's own
     bool closed = false;
     [[nodiscard]] bool busy() const;
   };

@@ -21,7 +21,12 @@ export class EmbeddedCaller implements Caller {
     this.#opened ??= this.#open();
     const { kernel, client } = this.#opened;
     const { operation } = request;
-    const json = kernel.submitNow(client, submissionOf(checkRequest(request)), ({ approval_id }) =>
+    const submission = submissionOf(checkRequest(request));
+    if (operation === "canI") {
+      const json = kernel.canI(client, submission.body ?? "");
+      if (json !== undefined) return decodeAnswer(json) as T;
+    }
+    const json = kernel.submitNow(client, submission, ({ approval_id }) =>
       approval_id === undefined
         ? wouldBlock(
             `${operation}: the ledger's store answers later, which needs this thread; what was asked for may yet be recorded. Use AgentLattice`,

@@ -39,20 +39,36 @@ Result<Weight> weigh(const Approval& approval, std::string_view operator_id, boo
   return given >= approval.quorum ? Weight::approves : Weight::counts;
 }
 
-void Book::open(Approval approval) {
+void Book::add_to_index(const Approval& approval) {
+  in_state_[static_cast<std::size_t>(approval.state)].emplace(approval.row_id, approval.approval_id);
+  if (!approval.open()) return;
   deadlines_.emplace(approval.timeout_ms, approval.approval_id);
   if (!approval.delegation_id.empty()) by_delegation_.emplace(approval.delegation_id, approval.approval_id);
-  in_state_[static_cast<std::size_t>(approval.state)].emplace(approval.row_id, approval.approval_id);
+}
+
+void Book::remove_from_index(const Approval& approval) {
+  in_state_[static_cast<std::size_t>(approval.state)].erase(approval.row_id);
+  deadlines_.erase({approval.timeout_ms, approval.approval_id});
+  by_delegation_.erase({approval.delegation_id, approval.approval_id});
+}
+
+void Book::open(Approval approval) {
+  add_to_index(approval);
   by_id_.insert_or_assign(approval.approval_id, std::move(approval));
 }
 
 void Book::move(Approval& approval, State state) {
-  in_state_[static_cast<std::size_t>(approval.state)].erase(approval.row_id);
-  in_state_[static_cast<std::size_t>(state)].emplace(approval.row_id, approval.approval_id);
+  remove_from_index(approval);
   approval.state = state;
-  if (approval.open()) return;
-  deadlines_.erase({approval.timeout_ms, approval.approval_id});
-  by_delegation_.erase({approval.delegation_id, approval.approval_id});
+  add_to_index(approval);
+}
+
+void Book::restore(std::string_view approval_id, std::optional<Approval> before) {
+  if (const auto found = by_id_.find(approval_id); found != by_id_.end()) {
+    remove_from_index(found->second);
+    by_id_.erase(found);
+  }
+  if (before) open(std::move(*before));
 }
 
 void Book::record(std::string_view approval_id, Vote vote, State state_after) {

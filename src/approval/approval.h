@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -83,6 +84,8 @@ class Book {
   /// Forgets why an operator decided as it did.
   void redact_reason(std::string_view approval_id, std::string_view operator_id);
   void claim(std::string_view approval_id, std::string claim_id, std::uint64_t row_id);
+  /// Makes an approval what it was, or as if it had never been asked.
+  void restore(std::string_view approval_id, std::optional<Approval> before);
 
   [[nodiscard]] const Approval* find(std::string_view approval_id) const;
   /// In the order in which they were asked, those of row `from_row` and later, `limit` at most.
@@ -96,6 +99,8 @@ class Book {
   [[nodiscard]] const Approval* next_to_expire() const;
 
  private:
+  void add_to_index(const Approval& approval);
+  void remove_from_index(const Approval& approval);
   void move(Approval& approval, State state);
 
   std::map<std::string, Approval, std::less<>> by_id_;

@@ -20,7 +20,8 @@ std::uint8_t byte_at(std::string_view text, std::size_t at) { return static_cast
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// The string that canonical `contents` escape.
+}  // namespace
+
 std::string unescaped(std::string_view contents) {
   std::string out;
   for (std::size_t i = 0; i < contents.size(); ++i) {
@@ -57,8 +58,6 @@ std::string unescaped(std::string_view contents) {
   }
   return out;
 }
-
-}  // namespace
 
 std::size_t utf8_sequence_bytes(std::string_view rest) {
   if (rest.empty()) return 0;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/json.h"
@@ -13,6 +14,9 @@ namespace al::audit {
 
 /// Bytes of the UTF-8 sequence that `rest` starts with; 0 when it starts with none (RFC 3629, section 4).
 [[nodiscard]] std::size_t utf8_sequence_bytes(std::string_view rest);
+
+/// The string that the `contents` of a canonical string escape.
+[[nodiscard]] std::string unescaped(std::string_view contents);
 
 /// Every method consumes what it names and returns true, or returns false at the byte where the text departs
 /// from canonical form; after that the reader is of no more use.

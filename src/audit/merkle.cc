@@ -1,10 +1,13 @@
 #include "audit/merkle.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
 #include <cstddef>
 #include <string>
+
+#include "base/sha256_batch.h"
 
 namespace al::audit {
 namespace {
@@ -45,6 +48,41 @@ void MerkleTree::append(const Digest& leaf) {
     const Digest parent = node_hash(levels_[k][last - 1], levels_[k][last]);
     if (k + 1 == levels_.size()) levels_.emplace_back();
     levels_[k + 1].push_back(parent);
+  }
+}
+
+void MerkleTree::append(std::span<const Digest> leaves) {
+  if (levels_.empty()) levels_.emplace_back();
+  levels_[0].insert(levels_[0].end(), leaves.begin(), leaves.end());
+  // Each pair that is complete now makes a node one level up: one node a leaf on average.
+  for (std::size_t k = 0; levels_[k].size() > 1; ++k) {
+    if (k + 1 == levels_.size()) levels_.emplace_back();
+    grow(levels_[k], levels_[k + 1]);
+  }
+}
+
+void MerkleTree::grow(const std::vector<Digest>& below, std::vector<Digest>& level) {
+  constexpr std::size_t nodes_at_once = 64;
+  constexpr std::string_view prefix("\x01", 1);
+  std::array<Message, nodes_at_once> messages;
+  while (level.size() < below.size() / 2) {
+    const std::size_t count = std::min(below.size() / 2 - level.size(), nodes_at_once);
+    const std::size_t first = level.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      // A pair lies side by side, as RFC 6962 wants it hashed.
+      const auto* pair = reinterpret_cast<const char*>(below[2 * (first + i)].data());
+      messages[i] = {prefix, std::string_view(pair, 2 * sizeof(Digest))};
+    }
+    level.resize(first + count);
+    sha256_batch(std::span(messages).first(count), std::span(level).last(count));
+  }
+}
+
+void MerkleTree::truncate(std::uint64_t size) {
+  assert(size <= this->size());
+  for (std::vector<Digest>& level : levels_) {
+    level.resize(static_cast<std::size_t>(size));
+    size /= 2;
   }
 }
 

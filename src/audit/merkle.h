@@ -20,6 +20,10 @@ namespace al::audit {
 class MerkleTree {
  public:
   void append(const Digest& leaf);
+  /// Many at once cost less than each alone: the new nodes of a level are hashed side by side.
+  void append(std::span<const Digest> leaves);
+  /// Forgets the leaves from `size` on, which must not exceed size().
+  void truncate(std::uint64_t size);
   [[nodiscard]] std::uint64_t size() const;
   /// `index` must be below size().
   [[nodiscard]] const Digest& leaf(std::uint64_t index) const;
@@ -33,6 +37,8 @@ class MerkleTree {
   [[nodiscard]] Result<std::vector<Digest>> consistency_proof(std::uint64_t from, std::uint64_t to) const;
 
  private:
+  /// Makes the nodes of `level` that the pairs of the one `below` have become complete for.
+  static void grow(const std::vector<Digest>& below, std::vector<Digest>& level);
   [[nodiscard]] Digest subtree(std::uint64_t begin, std::uint64_t end) const;
 
   std::vector<std::vector<Digest>> levels_;  // levels_[k][i]: root of leaves [i·2^k, (i+1)·2^k)

@@ -8,12 +8,11 @@
 
 #include "audit/canonical.h"
 #include "base/bytes.h"
+#include "base/hex.h"
 #include "base/json_writer.h"
 
 namespace al::audit {
 namespace {
-
-constexpr std::size_t salt_bytes = 16;
 
 /// A commitment to a value: SHA-256(salt ‖ canonical JSON).
 Digest commit(std::span<const std::uint8_t> salt, std::string_view value) {
@@ -24,19 +23,6 @@ void append_quoted_hex(std::string& out, std::span<const std::uint8_t> bytes) {
   out += '"';
   append_hex(out, bytes);
   out += '"';
-}
-
-/// Lower-case digits into `out`, which they must fill. (from_hex would allocate, once a row.)
-bool read_hex(std::string_view digits, std::span<std::uint8_t> out) {
-  if (digits.size() != 2 * out.size()) return false;
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    const char c = digits[i];
-    const bool decimal = c >= '0' && c <= '9';
-    if (!decimal && (c < 'a' || c > 'f')) return false;
-    const int digit = decimal ? c - '0' : c - 'a' + 10;
-    out[i / 2] = static_cast<std::uint8_t>(i % 2 == 0 ? digit << 4 : out[i / 2] | digit);
-  }
-  return true;
 }
 
 /// The one form that format_rfc3339 writes: 24 characters, UTC, milliseconds, no leap second.
@@ -134,7 +120,7 @@ Result<RowFrame> read_frame(std::string_view text) {
   };
   const auto agent_and_commitments = [&] {
     if (step("agent_id", "{\"agent_id\":")) {
-      if (!in.string(shown) || shown.empty() || !in.take(",")) return false;
+      if (!in.string(frame.agent_id) || frame.agent_id.empty() || !in.take(",")) return false;
     } else if (!in.take("{")) {
       return false;
     }
@@ -161,7 +147,9 @@ Result<RowFrame> read_frame(std::string_view text) {
     frame.wall_ms = wall_ms.value_or(0);
     return wall_ms.has_value();
   };
-  const auto type = [&] { return step("type", ",\"type\":") && in.string(shown) && !shown.empty(); };
+  const auto type = [&] {
+    return step("type", ",\"type\":") && in.string(frame.type) && !frame.type.empty();
+  };
   const auto version = [&] { return step("v", ",\"v\":1}") && in.at_end(); };
   const bool read =
       agent_and_commitments() && facts() && prev_hash() && row_id() && timestamp() && type() && version();
@@ -187,7 +175,11 @@ Result<DecodedRow> decode(std::string_view text) {
   return row;
 }
 
-Status check_openings(std::string_view commitments, std::string_view openings) {
+namespace {
+
+/// Hands over each opening; `take` is false where it is not what the row commits to.
+template <typename Take>
+Status walk_openings(std::string_view commitments, std::string_view openings, const Take& take) {
   if (openings.empty()) return Unit{};
   if (openings.size() > row_limits.bytes_max) return corrupt("the openings are too large");
   std::vector<Commitment> committed;
@@ -205,22 +197,38 @@ Status check_openings(std::string_view commitments, std::string_view openings) {
       wrong.append("an opening of \"").append(field).append("\" has no commitment in the row");
       return false;
     }
+    OpenedField opened{.field = field, .commitment = next++->digest};
     std::string_view digits;
-    std::array<std::uint8_t, salt_bytes> salt;
-    if (!in.take("{\"salt\":") || !in.string(digits) || !read_hex(digits, salt) || !in.take(",\"value\":"))
+    if (!in.take("{\"salt\":") || !in.string(digits) || !read_hex(digits, opened.salt) ||
+        !in.take(",\"value\":"))
       return false;
     const std::size_t start = in.position();
     if (!in.value()) return false;
-    if (commit(salt, in.since(start)) != next->digest) {
+    opened.value = in.since(start);
+    if (!take(opened)) {
       wrong.append("the opening of \"").append(field).append("\" is not what the row commits to");
       return false;
     }
-    ++next;
     return in.take("}");
   });
   if (!wrong.empty()) return corrupt(std::move(wrong));
   if (!read || !in.at_end()) return corrupt_at("the openings text", in, {});
   return Unit{};
+}
+
+}  // namespace
+
+Status read_openings(std::string_view commitments, std::string_view openings, std::vector<OpenedField>& out) {
+  return walk_openings(commitments, openings, [&](const OpenedField& each) {
+    out.push_back(each);
+    return true;
+  });
+}
+
+Status check_openings(std::string_view commitments, std::string_view openings) {
+  return walk_openings(commitments, openings, [](const OpenedField& each) {
+    return commit(each.salt, each.value) == each.commitment;
+  });
 }
 
 Digest chain_hash(const Digest& prev_hash, const Digest& leaf_hash) {

@@ -2,6 +2,8 @@
 // redacted.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -34,6 +36,14 @@ struct Row {
   std::uint64_t row_id = 0;  // 0, 1, 2 …: also the leaf index in the Merkle tree
   std::string text;
   std::string openings;
+};
+
+inline constexpr std::size_t salt_bytes = 16;
+
+/// A row as somebody else keeps it.
+struct RowView {
+  std::string_view text;
+  std::string_view openings;
 };
 
 /// What a row's text and its openings may be at most. A request that the wire accepts (1 MiB, 64 levels)
@@ -80,6 +90,8 @@ struct RowFrame {
   std::uint64_t row_id = 0;
   Millis wall_ms = 0;
   Digest prev_hash{};
+  std::string_view type;         // escaped
+  std::string_view agent_id;     // escaped; empty where no agent acted
   std::string_view facts;        // canonical JSON
   std::string_view commitments;  // canonical JSON; empty when the row has none
 };
@@ -88,6 +100,18 @@ struct RowFrame {
 /// Succeeds when every opening is one of a commitment and its salted digest equals it; commitments without an
 /// opening are redacted, which is fine. `commitments` is that of a RowFrame. Fails with `ledger_corrupt`.
 [[nodiscard]] Status check_openings(std::string_view commitments, std::string_view openings);
+
+/// One opening, and what the row says about it.
+struct OpenedField {
+  std::string_view field;  // escaped
+  std::array<std::uint8_t, salt_bytes> salt{};
+  std::string_view value;  // canonical JSON
+  Digest commitment{};
+};
+/// Everything that check_openings checks but the digests: appends each opening with what SHA-256(salt ‖
+/// value) must be. The views show parts of the texts.
+[[nodiscard]] Status read_openings(std::string_view commitments, std::string_view openings,
+                                   std::vector<OpenedField>& out);
 
 /// SHA-256(prev_hash ‖ leaf_hash), the leaf hash being that of the Merkle tree (merkle.h), so that each row's
 /// text is hashed once for both structures: the next row's `prev_hash`. Before row 0 stands the all-zero

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstddef>
 
+#include "base/hex.h"
+
 namespace al {
 namespace {
 
@@ -18,7 +20,6 @@ constexpr std::array<std::int8_t, 256> reverse(std::string_view digits) {
   return table;
 }
 
-constexpr auto hex_values = reverse(hex_digits);
 constexpr auto base64_values = reverse(base64_digits);
 
 int value_of(const std::array<std::int8_t, 256>& table, char c) {
@@ -42,15 +43,8 @@ std::string to_hex(std::span<const std::uint8_t> bytes) {
 }
 
 std::optional<Bytes> from_hex(std::string_view text) {
-  if (text.size() % 2 != 0) return {};
-  Bytes out;
-  out.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = value_of(hex_values, text[i]);
-    const int low = value_of(hex_values, text[i + 1]);
-    if (high < 0 || low < 0) return {};
-    out.push_back(static_cast<std::uint8_t>(high << 4 | low));
-  }
+  Bytes out(text.size() / 2);
+  if (!read_hex(text, out)) return {};
   return out;
 }
 

@@ -22,6 +22,13 @@ bool covers(const std::vector<policy::Pattern>& capabilities, std::string_view a
                      [&](const policy::Pattern& capability) { return capability.matches(action_type); });
 }
 
+void Tree::erase(Lists& lists, std::string_view of, std::string_view id) {
+  const auto list = lists.find(of);
+  if (list == lists.end()) return;
+  std::erase(list->second, id);
+  if (list->second.empty()) lists.erase(list);
+}
+
 void Tree::add(Delegation delegation) {
   const std::string id = delegation.delegation_id;
   deadlines_.emplace(delegation.expires_ms, id);
@@ -46,10 +53,32 @@ void Tree::end(std::string_view delegation_id, State state) {
     Delegation& delegation = by_id_.find(id)->second;
     delegation.state = state;
     deadlines_.erase({delegation.expires_ms, id});
-    const auto siblings = live_children_.find(delegation.lender());
-    std::erase(siblings->second, id);
-    if (siblings->second.empty()) live_children_.erase(siblings);
+    erase(live_children_, delegation.lender(), id);
   }
+}
+
+void Tree::remove(std::string_view delegation_id) {
+  const auto found = by_id_.find(delegation_id);
+  if (found == by_id_.end()) return;
+  const Delegation& delegation = found->second;
+  deadlines_.erase({delegation.expires_ms, delegation.delegation_id});
+  erase(by_agent_, delegation.agent_id, delegation.delegation_id);
+  erase(live_children_, delegation.lender(), delegation.delegation_id);
+  by_id_.erase(found);
+}
+
+void Tree::revive(std::string_view delegation_id) {
+  const auto found = by_id_.find(delegation_id);
+  if (found == by_id_.end()) return;
+  Delegation& delegation = found->second;
+  delegation.state = State::live;
+  deadlines_.emplace(delegation.expires_ms, delegation.delegation_id);
+  // Siblings stand in the order in which they were made.
+  std::vector<std::string>& siblings = live_children_[delegation.lender()];
+  const auto later = std::find_if(siblings.begin(), siblings.end(), [&](const std::string& id) {
+    return find(id)->row_id > delegation.row_id;
+  });
+  siblings.insert(later, delegation.delegation_id);
 }
 
 const Delegation* Tree::find(std::string_view delegation_id) const {

@@ -43,6 +43,9 @@ class Tree {
   void add(Delegation delegation);
   /// Ends a delegation and its whole subtree; a no-op for one that has ended.
   void end(std::string_view delegation_id, State state);
+  // The inverses of the two, latest first: what was added is removed, what ended lives again.
+  void remove(std::string_view delegation_id);
+  void revive(std::string_view delegation_id);
 
   [[nodiscard]] const Delegation* find(std::string_view delegation_id) const;
   /// The chain from the agent's own child down to this one.
@@ -58,9 +61,12 @@ class Tree {
   [[nodiscard]] const Delegation* next_to_expire() const;
 
  private:
+  using Lists = std::map<std::string, std::vector<std::string>, std::less<>>;  // of ids
+  static void erase(Lists& lists, std::string_view of, std::string_view id);
+
   std::map<std::string, Delegation, std::less<>> by_id_;
-  std::map<std::string, std::vector<std::string>, std::less<>> live_children_;  // by lender
-  std::map<std::string, std::vector<std::string>, std::less<>> by_agent_;
+  Lists live_children_;  // by lender
+  Lists by_agent_;
   std::set<std::pair<Millis, std::string>> deadlines_;  // of live ones
 };
 

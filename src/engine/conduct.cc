@@ -7,6 +7,13 @@ const Conduct* ConductBook::find(std::string_view agent_id) const {
   return found == entries_.end() ? nullptr : &found->second.conduct;
 }
 
+void ConductBook::restore(const std::string& agent_id, const std::optional<Conduct>& conduct) {
+  Entry& entry = entries_[agent_id];
+  entry.conduct = conduct.value_or(Conduct());
+  reschedule(agent_id, entry);
+  if (!conduct) entries_.erase(agent_id);
+}
+
 std::optional<ConductBook::Due> ConductBook::next_due() const {
   if (due_.empty()) return {};
   const auto& [at_ms, agent_id] = *due_.begin();

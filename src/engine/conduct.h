@@ -35,6 +35,9 @@ class ConductBook {
     reschedule(agent_id, entry);
   }
 
+  /// As it was; nothing: the agent had done nothing yet.
+  void restore(const std::string& agent_id, const std::optional<Conduct>& conduct);
+
   /// The circuit that is the next to change by the passing of time.
   struct Due {
     Millis at_ms;

@@ -35,6 +35,31 @@ void Directory::revoke_key(std::string_view key_id) {
   std::erase_if(keys_, [&](const auto& entry) { return entry.second.key_id == key_id; });
 }
 
+void Directory::remove_agent(const std::string& agent_id) {
+  std::erase_if(keys_, [&](const auto& entry) {
+    return entry.second.kind == PrincipalKind::agent && entry.second.id == agent_id;
+  });
+  const auto found = agents_.find(agent_id);
+  if (found == agents_.end()) return;
+  agent_ids_.erase(found->second.name);
+  agents_.erase(found);
+}
+
+void Directory::remove_operator(const std::string& name) {
+  std::erase_if(keys_, [&](const auto& entry) {
+    return entry.second.kind == PrincipalKind::operator_ && entry.second.id == name;
+  });
+  operators_.erase(name);
+}
+
+Directory::Keys Directory::keys_of(std::string_view key_id) const {
+  Keys out;
+  for (const auto& [hash, holder] : keys_) {
+    if (holder.key_id == key_id) out.emplace(hash, holder);
+  }
+  return out;
+}
+
 const Agent* Directory::agent(std::string_view agent_id) const {
   const auto found = agents_.find(agent_id);
   return found == agents_.end() ? nullptr : &found->second;

@@ -59,6 +59,19 @@ class Directory {
   void add_operator(Operator op, const std::optional<Key>& key);
   void set_halted(std::string_view agent_id, bool halted);
   void revoke_key(std::string_view key_id);
+  // The inverses, latest first.
+  void remove_agent(const std::string& agent_id);
+  void remove_operator(const std::string& name);
+
+  struct Holder {
+    PrincipalKind kind;
+    std::string id;
+    std::string key_id;
+  };
+  using Keys = std::unordered_map<Digest, Holder, DigestHash>;
+  /// What a key is known by, and as; empty where it is not known.
+  [[nodiscard]] Keys keys_of(std::string_view key_id) const;
+  void restore(Keys keys) { keys_.merge(keys); }
 
   [[nodiscard]] const Agent* agent(std::string_view agent_id) const;
   [[nodiscard]] const Agent* agent_named(std::string_view name) const;
@@ -68,17 +81,12 @@ class Directory {
   [[nodiscard]] std::optional<Principal> find_by_key(const Digest& hash) const;
 
  private:
-  struct Holder {
-    PrincipalKind kind;
-    std::string id;
-    std::string key_id;
-  };
   void add_key(PrincipalKind kind, const std::string& id, const std::optional<Key>& key);
 
   std::map<std::string, Agent, std::less<>> agents_;           // by id
   std::map<std::string, Operator, std::less<>> operators_;     // by name
   std::map<std::string, std::string, std::less<>> agent_ids_;  // by name
-  std::unordered_map<Digest, Holder, DigestHash> keys_;
+  Keys keys_;
 };
 
 }  // namespace al::engine

@@ -20,36 +20,50 @@ void must(const Status& status) {
 
 }  // namespace
 
-Status Engine::load(std::string text, std::string openings) {
-  const Result<audit::DecodedRow> row = audit::decode(text);
-  if (!row) {
-    return Error{Code::ledger_corrupt, "row " + std::to_string(ledger_.size()) + ": " + row.error().message};
-  }
-  if (row->wall_ms < state_.last_wall_ms) {
-    return Error{Code::ledger_corrupt,
-                 "row " + std::to_string(row->row_id) + " is older than the row before it"};
-  }
-  json::Document opened;
-  if (!openings.empty()) {
-    const std::string commitments =
-        row->commitments.present() ? json::canonical(row->commitments) : std::string();
-    const Status sound = audit::check_openings(commitments, openings);
-    Result<json::Document> parsed = json::parse(openings, audit::row_limits);
-    if (!sound || !parsed) {
-      return Error{Code::ledger_corrupt, "row " + std::to_string(ledger_.size()) + ", openings: " +
-                                             (sound ? parsed.error() : sound.error()).message};
+Status Engine::load(std::span<const audit::RowView> rows) {
+  audit::RowBatch batch;
+  while (!rows.empty()) {
+    const auto some = rows.first(std::min(rows.size(), audit::RowBatch::rows_max));
+    rows = rows.subspan(some.size());
+    if (!batch.check(some, {ledger_.size(), ledger_.head(), state_.last_wall_ms})) {
+      for (const audit::RowView& row : some) {
+        if (Status sound = judge(row); !sound) return sound;
+      }
+      continue;
     }
-    opened = std::move(*parsed);
+    ledger_.load(some, batch);
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if (Status applied = apply(batch.frames()[i], batch.openings(i)); !applied) return applied;
+    }
   }
-  const Result<Event> event = decode(*row, opened.root());
-  if (!event) return event.error();
-  if (ledger_.size() == 0 && !std::holds_alternative<LedgerOpened>(*event)) {
+  return Unit{};
+}
+
+Status Engine::judge(const audit::RowView& row) {
+  const std::string where = "row " + std::to_string(ledger_.size());
+  const Result<audit::RowFrame> frame = audit::read_frame(row.text);
+  if (!frame) return Error{Code::ledger_corrupt, where + ": " + frame.error().message};
+  if (frame->wall_ms < state_.last_wall_ms) {
     return Error{Code::ledger_corrupt,
-                 "row 0 must be of type \"ledger.opened\", not \"" + std::string(row->type) + "\""};
+                 "row " + std::to_string(frame->row_id) + " is older than the row before it"};
   }
-  Status loaded = ledger_.load({row->row_id, std::move(text), std::move(openings)}, row->prev_hash);
-  if (!loaded) return loaded;
-  Status applied = state_.apply(*event, row->row_id, row->wall_ms);
+  std::vector<audit::OpenedField> openings;
+  Status opened = audit::check_openings(frame->commitments, row.openings);
+  if (opened) opened = audit::read_openings(frame->commitments, row.openings, openings);
+  if (!opened) return Error{Code::ledger_corrupt, where + ", openings: " + opened.error().message};
+  Status loaded =
+      ledger_.load({frame->row_id, std::string(row.text), std::string(row.openings)}, frame->prev_hash);
+  return loaded ? apply(*frame, openings) : loaded;
+}
+
+Status Engine::apply(const audit::RowFrame& frame, std::span<const audit::OpenedField> openings) {
+  const Result<Event> event = decode(frame, openings);
+  if (!event) return event.error();
+  if (frame.row_id == 0 && !std::holds_alternative<LedgerOpened>(*event)) {
+    return Error{Code::ledger_corrupt,
+                 "row 0 must be of type \"ledger.opened\", not \"" + audit::unescaped(frame.type) + "\""};
+  }
+  Status applied = state_.apply(*event, frame.row_id, frame.wall_ms, nullptr);
   if (const auto* redacted = std::get_if<RowRedacted>(&*event); applied && redacted) {
     // Where the store has forgotten them, nothing is left to do.
     const OwnRow target = take_apart(ledger_.row(redacted->row_id));
@@ -57,6 +71,7 @@ Status Engine::load(std::string text, std::string openings) {
       if (target.openings.root()[field].present()) note_redaction(*redacted);
     }
   }
+  commit();
   return applied;
 }
 
@@ -66,28 +81,27 @@ void Engine::attach(PrincipalKind kind, std::string name, const Digest& key_hash
 
 void Engine::emit(const Event& event, Millis now_ms, Entropy& entropy) {
   const audit::Row& row = ledger_.append(encode(event, now_ms), entropy);
-  must(state_.apply(event, row.row_id, now_ms));
+  must(state_.apply(event, row.row_id, now_ms, &undo_));
   if (const auto* redacted = std::get_if<RowRedacted>(&event)) note_redaction(*redacted);
 }
 
 void Engine::emit(Context& context, const Event& event) { emit(event, context.now_ms, context.entropy); }
 
-void Engine::rollback(std::uint64_t size) {
-  const Ledger kept = std::exchange(ledger_, Ledger());
-  state_ = State();
-  const auto due = std::exchange(redactions_, {});
-  for (std::uint64_t row_id = 0; row_id < size; ++row_id) {
-    const audit::Row& row = kept.row(row_id);
-    must(load(row.text, row.openings));
-  }
+void Engine::commit() {
+  undo_.clear();
+  redactions_asked_.clear();
+  committed_ = ledger_.size();
+}
+
+void Engine::rollback() {
+  undo_.run(state_);
   // What is forgotten here, and not yet by the store, stays due. What a refused row asked for is still open.
-  for (const auto& [row_id, fields] : due) {
-    if (row_id >= size) continue;
-    const OwnRow row = take_apart(ledger_.row(row_id));
-    for (const std::string& field : fields) {
-      if (!row.openings.root()[field].present()) redactions_[row_id].insert(field);
-    }
+  for (const auto& [row_id, field] : std::exchange(redactions_asked_, {})) {
+    const auto due = redactions_.find(row_id);
+    due->second.erase(field);
+    if (due->second.empty()) redactions_.erase(due);
   }
+  ledger_.truncate(committed_);
 }
 
 std::string Engine::checkpoint(std::uint64_t rows) const {

@@ -53,9 +53,13 @@ struct Answer {
 
 class Engine {
  public:
-  /// Feeds a row that a store kept, in order. Fails with `ledger_corrupt` at the first that is not what it
-  /// must be.
-  [[nodiscard]] Status load(std::string text, std::string openings);
+  /// Feeds rows that a store kept, in order. Fails with `ledger_corrupt` at the first that is not what it
+  /// must be; the engine is of no use then.
+  [[nodiscard]] Status load(std::span<const audit::RowView> rows);
+  [[nodiscard]] Status load(std::string_view text, std::string_view openings) {
+    const audit::RowView row{text, openings};
+    return load(std::span(&row, 1));
+  }
 
   /// A credential for a registered principal that is good in this process only and never written down.
   void attach(PrincipalKind kind, std::string name, const Digest& key_hash);
@@ -71,6 +75,10 @@ class Engine {
   void handle_timeout(Millis now_ms, Entropy& entropy);
   /// When something will be due next (wall clock).
   [[nodiscard]] std::optional<Millis> next_deadline() const;
+  /// The body that POST /can-i answers the holder of a key, who acts for itself, without a request around
+  /// it. Nothing where the answer is an error, or a row would have to be written first: then handle() says.
+  [[nodiscard]] std::optional<std::string> can_i_now(const Digest& key_hash, std::string_view asked,
+                                                     Millis now_ms) const;
 
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   [[nodiscard]] const State& state() const { return state_; }
@@ -101,14 +109,20 @@ class Engine {
   /// answered at any time. `ready`: whether other requests are.
   [[nodiscard]] static std::optional<wire::Response> handle_public(const wire::Request& request, bool ready);
 
-  /// Forgets the rows from `size` on, and what they meant: the store refused them.
-  void rollback(std::uint64_t size);
+  /// All rows are durable: what they mean stays.
+  void commit();
+  /// Forgets the rows since the last commit(), and what they meant: the store refused them. Takes time in
+  /// proportion to them.
+  void rollback();
 
  private:
   struct Context;  // one request on its way
   struct ActionRequest;
-  struct Gathered;
+  struct Recorded;
 
+  /// Says what is wrong with a row, or takes it.
+  [[nodiscard]] Status judge(const audit::RowView& row);
+  [[nodiscard]] Status apply(const audit::RowFrame& frame, std::span<const audit::OpenedField> openings);
   Answer dispatch(Context& context);
   std::optional<Error> authenticate(Context& context) const;
   std::optional<Error> authorize(const Context& context) const;
@@ -124,8 +138,11 @@ class Engine {
   Answer can_i(Context& context);
   Answer claim_approval(Context& context);
   Answer report(Context& context);
-  [[nodiscard]] ActionDecided decide(const Context& context, const ActionRequest& request,
-                                     json::Value metadata, json::Value data_accessed) const;
+  [[nodiscard]] static Result<ActionRequest> read_action(const Agent& agent, json::Value body);
+  [[nodiscard]] Result<std::string> dry_run(const Agent& agent, json::Value asked,
+                                            std::string_view delegation_id, Millis now_ms) const;
+  [[nodiscard]] ActionDecided decide(const ActionRequest& request, Millis now_ms) const;
+  Answer emit_action(Context& context, ActionDecided decided);
   [[nodiscard]] Answer answer_action(const ActionDecided& decided, std::uint64_t row_id) const;
   [[nodiscard]] Answer recorded_action(std::uint64_t row_id) const;
   [[nodiscard]] Answer replayed_action(const Used& used) const;
@@ -176,12 +193,16 @@ class Engine {
   std::optional<audit::VerifierKey> signer_;
   bool signer_sound_ = true;
   std::map<std::uint64_t, std::set<std::string>> redactions_;  // fields that are to go, by row
-  std::string signed_note_;                                    // the newest signed checkpoint
+  /// Those of redactions_ that rows since the last commit() added.
+  std::vector<std::pair<std::uint64_t, std::string>> redactions_asked_;
+  std::string signed_note_;  // the newest signed checkpoint
   std::uint64_t signed_rows_ = 0;
   // What verify_audit() found so far.
   std::uint64_t next_checked_ = 0;
   std::uint64_t rows_checked_ = 0;
   std::optional<std::uint64_t> broken_row_;
+  Undo undo_;                    // of what the rows since the last commit() did
+  std::uint64_t committed_ = 0;  // rows
   std::unordered_map<Digest, LocalPrincipal, DigestHash> local_;  // by SHA-256 of the key
 };
 

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "audit/canonical.h"
+#include "audit/canonical_value.h"
 #include "base/bytes.h"
+#include "base/hex.h"
 #include "base/json_writer.h"
 
 namespace al::engine {
@@ -180,70 +183,75 @@ void facts(audit::Entry& entry, Writer& w, const AnomalyDetected& e) {
 /// Reads facts; remembers whether anything was missing instead of stopping at each.
 class Facts {
  public:
-  Facts(const audit::DecodedRow& row, json::Value openings) : row_(row), openings_(openings) {}
+  Facts(const audit::RowFrame& row, std::span<const audit::OpenedField> openings)
+      : row_(row), facts_(audit::CanonicalValue(row.facts)), openings_(openings) {}
 
-  std::string required(std::string_view name) { return required_in(row_.facts, name); }
-  std::string optional(std::string_view name) const { return std::string(row_.facts[name].string()); }
-  std::string required_in(json::Value object, std::string_view name) {
-    const std::string_view value = object[name].string();
+  std::string required(std::string_view name) { return required_in(facts_, name); }
+  std::string optional(std::string_view name) const { return facts_[name].string(); }
+  template <typename Object>
+  std::string required_in(const Object& object, std::string_view name) {
+    std::string value = object[name].string();
     if (value.empty()) complete_ = false;
-    return std::string(value);
+    return value;
   }
-  Digest digest(json::Value object, std::string_view name) {
+  template <typename Object>
+  Digest digest(const Object& object, std::string_view name) {
     Digest out{};
-    const std::optional<Bytes> bytes = from_hex(object[name].string());
-    if (bytes && bytes->size() == out.size()) {
-      std::copy(bytes->begin(), bytes->end(), out.begin());
-    } else {
-      complete_ = false;
-    }
+    if (!read_hex(object[name].string(), out)) complete_ = false;
     return out;
   }
-  Digest digest(std::string_view name) { return digest(row_.facts, name); }
+  Digest digest(std::string_view name) { return digest(facts_, name); }
   std::optional<Key> key() {
-    const json::Value key = row_.facts["key"];
+    const audit::CanonicalValue key = facts_["key"];
     if (!key.present()) return {};
     return Key{required_in(key, "key_id"), digest(key, "hash")};
   }
-  Millis time(json::Value object, std::string_view name) {
+  template <typename Object>
+  Millis time(const Object& object, std::string_view name) {
     const std::optional<Millis> time = parse_rfc3339(object[name].string());
     if (!time) complete_ = false;
     return time.value_or(0);
   }
-  std::int64_t integer(json::Value object, std::string_view name) {
+  template <typename Object>
+  std::int64_t integer(const Object& object, std::string_view name) {
     const std::optional<std::int64_t> number = object[name].as_int64();
     if (!number) complete_ = false;
     return number.value_or(0);
   }
   /// A list that is missing must not read as an empty one: no approvers named means that any will do.
-  std::vector<std::string> strings(json::Value list) {
+  std::vector<std::string> strings(audit::CanonicalValue list) {
     if (!list.is_array()) complete_ = false;
     std::vector<std::string> out;
-    for (const json::Value item : list.items()) {
+    for (const audit::CanonicalValue item : list.items()) {
       if (!item.is_string()) complete_ = false;
-      out.emplace_back(item.string());
+      out.push_back(item.string());
     }
     return out;
   }
   /// What was redactable: its canonical JSON, or "" once it was redacted.
-  std::string opened(std::string_view field) const {
-    const json::Value value = openings_[field]["value"];
-    return value.present() ? json::canonical(value) : std::string();
-  }
+  std::string opened(std::string_view field) const { return std::string(opening(field)); }
   std::string opened_string(std::string_view field) const {
-    return std::string(openings_[field]["value"].string());
+    return audit::CanonicalValue(opening(field)).string();
   }
-  [[nodiscard]] json::Value facts() const { return row_.facts; }
+  [[nodiscard]] const audit::CanonicalMembers& facts() const { return facts_; }
   [[nodiscard]] std::string agent_id() {
     if (row_.agent_id.empty()) complete_ = false;
-    return std::string(row_.agent_id);
+    return audit::unescaped(row_.agent_id);
   }
   [[nodiscard]] std::string optional_agent_id() const { return std::string(row_.agent_id); }
   [[nodiscard]] bool complete() const { return complete_; }
 
  private:
-  const audit::DecodedRow& row_;
-  json::Value openings_;
+  [[nodiscard]] std::string_view opening(std::string_view field) const {
+    for (const audit::OpenedField& each : openings_) {
+      if (each.field == field) return each.value;
+    }
+    return {};
+  }
+
+  const audit::RowFrame& row_;
+  audit::CanonicalMembers facts_;
+  std::span<const audit::OpenedField> openings_;
   bool complete_ = true;
 };
 
@@ -263,11 +271,11 @@ ActionDecided read_action(Facts& in, ActionOutcome outcome) {
                   .metadata = in.opened("metadata"),
                   .data_accessed = in.opened("data_accessed")};
   if (in.facts()["data_count"].present()) e.data_count = in.integer(in.facts(), "data_count");
-  if (const json::Value chain = in.facts()["delegation_chain"]; chain.present())
+  if (const audit::CanonicalValue chain = in.facts()["delegation_chain"]; chain.present())
     e.delegation_chain = in.strings(chain);
   if (in.facts()["policy_digest"].present()) e.policy_digest = in.digest("policy_digest");
   if (outcome == ActionOutcome::requested) {
-    const json::Value asked = in.facts()["approval"];
+    const audit::CanonicalValue asked = in.facts()["approval"];
     e.approval = ApprovalAsked{.approval_id = in.required_in(asked, "approval_id"),
                                .digest = in.digest(asked, "digest"),
                                .quorum = in.integer(asked, "quorum"),
@@ -316,14 +324,13 @@ std::optional<Event> read(std::string_view type, Facts& in) {
   if (type == "agent.halted") return AgentHalted{in.agent_id(), true, in.required("by")};
   if (type == "agent.resumed") return AgentHalted{in.agent_id(), false, in.required("by")};
   if (type == "settings.changed") {
-    return SettingsChanged{json::canonical(in.facts()["settings"]), in.required("by")};
+    return SettingsChanged{std::string(in.facts()["settings"].text()), in.required("by")};
   }
   if (type == "breaker.changed") return read_breaker(in);
   if (type == "anomaly.detected") return read_anomaly(in);
   if (type == "policy.changed") {
-    const json::Value policy = in.facts()["policy"];
-    return PolicyChanged{in.required("name"), policy.present() ? json::canonical(policy) : std::string(),
-                         in.digest("digest"), in.required("by")};
+    const std::string_view policy = in.facts()["policy"].text();
+    return PolicyChanged{in.required("name"), std::string(policy), in.digest("digest"), in.required("by")};
   }
   for (std::size_t i = 0; i < action_types.size(); ++i) {
     if (type == action_types[i]) return read_action(in, static_cast<ActionOutcome>(i));
@@ -380,13 +387,21 @@ audit::Entry encode(const Event& event, Millis wall_ms) {
   return entry;
 }
 
-Result<Event> decode(const audit::DecodedRow& row, json::Value openings) {
+Result<Event> decode(const audit::RowFrame& row, std::span<const audit::OpenedField> openings) {
   Facts facts(row, openings);
   std::optional<Event> event = read(row.type, facts);
   if (event && facts.complete()) return std::move(*event);
   return Error{Code::ledger_corrupt,
                "row " + std::to_string(row.row_id) + " of type \"" + std::string(row.type) +
                    (event ? "\" lacks facts that its type needs" : "\" is of no known type")};
+}
+
+Result<Event> decode(const audit::RowView& row) {
+  const Result<audit::RowFrame> frame = audit::read_frame(row.text);
+  if (!frame) return frame.error();
+  std::vector<audit::OpenedField> openings;
+  const Status opened = audit::read_openings(frame->commitments, row.openings, openings);
+  return opened ? decode(*frame, openings) : opened.error();
 }
 
 }  // namespace al::engine

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -175,7 +176,8 @@ using Event =
 /// The row's content. The entry's views point into `event`.
 [[nodiscard]] audit::Entry encode(const Event& event, Millis wall_ms);
 /// Fails with `ledger_corrupt` for a type or facts that this version does not know.
-[[nodiscard]] Result<Event> decode(const audit::DecodedRow& row, json::Value openings);
+[[nodiscard]] Result<Event> decode(const audit::RowFrame& row, std::span<const audit::OpenedField> openings);
+[[nodiscard]] Result<Event> decode(const audit::RowView& row);
 
 /// The row type of an action's outcome, e.g. "action.executed".
 [[nodiscard]] std::string_view row_type(ActionOutcome outcome);

@@ -1,6 +1,7 @@
 // Actions: what an agent wants to do, what was decided, the use of an approval, and what came of it.
 #include <algorithm>
 #include <array>
+#include <cassert>
 
 #include "base/bytes.h"
 #include "engine/action_facts.h"
@@ -8,17 +9,17 @@
 
 namespace al::engine {
 
+/// What is decided upon. The views must outlive the decision.
 struct Engine::ActionRequest {
-  std::string action_type;
-  std::string agent_id;
-  std::string agent_name;
+  std::string_view action_type;
+  std::string_view agent_id;
+  std::string_view agent_name;
   bool agent_halted = false;
   const std::vector<policy::Pattern>* agent_capabilities = nullptr;
-  std::string delegation_id;
-  std::string event_id;
-  std::string metadata;                   // canonical JSON, or ""
-  std::string data_accessed;              // canonical JSON, or ""
-  Digest digest{};                        // over all of the above but event_id and names
+  std::string_view delegation_id;
+  std::string_view event_id;
+  json::Value metadata;                   // or absent
+  json::Value data_accessed;              // or absent
   std::int64_t data_count = 0;            // the sum of data_accessed's counts
   std::optional<Millis> counted_ms = {};  // of one that was asked before: when its rates counted it
 };
@@ -98,22 +99,38 @@ std::string write_result(const ActionDecided& e, std::uint64_t row_id, const app
 
 }  // namespace
 
+/// What a request is recorded as. A dry run has no need of it.
+struct Engine::Recorded {
+  std::string metadata;       // canonical JSON, or ""
+  std::string data_accessed;  // canonical JSON, or ""
+  Digest digest{};            // over these two, the action type, the agent's id and the delegation's
+
+  explicit Recorded(const ActionRequest& request)
+      : metadata(canonical_or_empty(request.metadata)),
+        data_accessed(canonical_or_empty(request.data_accessed)),
+        digest(digest_request(request.agent_id, request.action_type, data_accessed, request.delegation_id,
+                              metadata)) {}
+
+  /// Says in `e` what was asked, and binds an approval to that.
+  void complete(ActionDecided& e, const ActionRequest& request) && {
+    e.agent_id = request.agent_id;
+    e.action_type = request.action_type;
+    e.request_digest = digest;
+    e.metadata = std::move(metadata);
+    e.data_accessed = std::move(data_accessed);
+    e.data_count = request.data_count;
+    if (e.approval) e.approval->digest = digest_approval(digest, *e.policy_digest);
+  }
+};
+
 /// Everything that a decision rests on, apart from who sends it: used live and again when an approval is
-/// claimed.
-ActionDecided Engine::decide(const Context& context, const ActionRequest& request, json::Value metadata,
-                             json::Value data_accessed) const {
-  ActionDecided e{.agent_id = request.agent_id,
-                  .event_id = request.event_id,
-                  .action_type = request.action_type,
-                  .request_digest = request.digest,
-                  .conditions = {},
-                  .metadata = request.metadata,
-                  .data_accessed = request.data_accessed,
-                  .data_count = request.data_count};
+/// claimed. What was asked is not repeated in it (Recorded::complete).
+ActionDecided Engine::decide(const ActionRequest& request, Millis now_ms) const {
+  ActionDecided e;
   const auto deny = [&](std::string_view reason) {
     e.outcome = ActionOutcome::denied;
     e.denial_reason = reason;
-    return e;
+    return std::move(e);
   };
   const delegation::Delegation* delegation = nullptr;
   if (!request.delegation_id.empty()) {
@@ -129,13 +146,12 @@ ActionDecided Engine::decide(const Context& context, const ActionRequest& reques
   }
   if (request.agent_halted) return deny("AGENT_HALTED");
   const Conduct* conduct = state_.conduct.find(request.agent_id);
-  if (conduct && !conduct->circuit.lets_through(context.now_ms, state_.settings.breaker))
-    return deny("CIRCUIT_OPEN");
+  if (conduct && !conduct->circuit.lets_through(now_ms, state_.settings.breaker)) return deny("CIRCUIT_OPEN");
   if (!delegation::covers(*request.agent_capabilities, request.action_type)) return deny("AGENT_SCOPE");
 
   const policy::Decision decision = state_.policies.decide(
-      facts_of(state_, {request.action_type, request.agent_id, request.agent_name, delegation, metadata,
-                        data_accessed, context.now_ms, request.counted_ms}));
+      facts_of(state_, {request.action_type, request.agent_id, request.agent_name, delegation,
+                        request.metadata, request.data_accessed, now_ms, request.counted_ms}));
   json::Writer conditions(e.conditions);
   write_conditions(conditions, decision.conditions);
   if (decision.policy) {
@@ -149,72 +165,68 @@ ActionDecided Engine::decide(const Context& context, const ActionRequest& reques
   }
   e.outcome = ActionOutcome::requested;
   const policy::ApprovalTerms& terms = decision.policy->approval;
-  e.approval = ApprovalAsked{.digest = digest_approval(request.digest, decision.policy->digest),
-                             .quorum = terms.quorum,
-                             .approvers = terms.approvers,
-                             .timeout_ms = context.now_ms + terms.timeout_ms};
+  e.approval = ApprovalAsked{
+      .quorum = terms.quorum, .approvers = terms.approvers, .timeout_ms = now_ms + terms.timeout_ms};
   return e;
 }
 
-/// Reads the body of POST /actions and POST /can-i.
-struct Engine::Gathered {
-  ActionRequest request;
-  json::Value metadata;
-  json::Value data_accessed;
-
-  static Result<Gathered> from(Context& context) {
-    std::vector<json::Fault> faults;
-    json::ObjectReader in(context.body.root(), "", faults);
-    const std::string_view action_type = in.required_string("action_type");
-    if (!action_type.empty() && !policy::is_action_type(action_type)) {
-      in.fault("action_type", "must be dot-separated words such as \"pr.merge\", at most " +
-                                  std::to_string(wire::action_type_bytes_max) + " bytes");
-    }
-    const json::Value metadata = in.object("metadata");
-    const json::Value data = in.array("data_accessed");
-    check_data_accessed(in, data, faults);
-    in.finish();
-    if (!faults.empty()) return json::faults_error(Code::invalid_request, "the action is not valid", faults);
-
-    const Agent& agent = *context.principal.agent;
-    Gathered out{.request = {.action_type = std::string(action_type),
-                             .agent_id = agent.agent_id,
-                             .agent_name = agent.name,
-                             .agent_halted = agent.halted,
-                             .agent_capabilities = &agent.capabilities,
-                             .delegation_id = context.request.delegation_id,
-                             .event_id = context.request.event_id,
-                             .metadata = canonical_or_empty(metadata),
-                             .data_accessed = canonical_or_empty(data),
-                             .data_count = sum_counts(data)},
-                 .metadata = metadata,
-                 .data_accessed = data};
-    out.request.digest = digest_request(agent.agent_id, out.request.action_type, out.request.data_accessed,
-                                        out.request.delegation_id, out.request.metadata);
-    return out;
+/// Reads the body of POST /actions and POST /can-i, which the views show.
+Result<Engine::ActionRequest> Engine::read_action(const Agent& agent, json::Value body) {
+  std::vector<json::Fault> faults;
+  json::ObjectReader in(body, "", faults);
+  const std::string_view action_type = in.required_string("action_type");
+  if (!action_type.empty() && !policy::is_action_type(action_type)) {
+    in.fault("action_type", "must be dot-separated words such as \"pr.merge\", at most " +
+                                std::to_string(wire::action_type_bytes_max) + " bytes");
   }
-};
+  const json::Value metadata = in.object("metadata");
+  const json::Value data = in.array("data_accessed");
+  check_data_accessed(in, data, faults);
+  in.finish();
+  if (!faults.empty()) return json::faults_error(Code::invalid_request, "the action is not valid", faults);
+
+  return ActionRequest{.action_type = action_type,
+                       .agent_id = agent.agent_id,
+                       .agent_name = agent.name,
+                       .agent_halted = agent.halted,
+                       .agent_capabilities = &agent.capabilities,
+                       .delegation_id = {},
+                       .event_id = {},
+                       .metadata = metadata,
+                       .data_accessed = data,
+                       .data_count = sum_counts(data)};
+}
 
 Answer Engine::post_action(Context& context) {
-  const Result<Gathered> gathered = Gathered::from(context);
-  if (!gathered) return answer(gathered.error());
-  const ActionRequest& request = gathered->request;
-  if (!request.event_id.empty()) {
-    if (const Used* used = state_.used(request.agent_id, request.event_id)) {
-      if (used->request_digest == request.digest) return replayed_action(*used);
+  Result<ActionRequest> request = read_action(*context.principal.agent, context.body.root());
+  if (!request) return answer(request.error());
+  request->delegation_id = context.request.delegation_id;
+  request->event_id = context.request.event_id;
+  Recorded recorded(*request);
+  if (!request->event_id.empty()) {
+    if (const Used* used = state_.used(request->agent_id, request->event_id)) {
+      if (used->request_digest == recorded.digest) return replayed_action(*used);
       return answer(
           Error{Code::idempotency_mismatch,
                 "this idempotency key was used for another request; use a new one for each request"});
     }
   }
-  settle_circuit(context, request.agent_id);
-  ActionDecided decided = decide(context, request, gathered->metadata, gathered->data_accessed);
+  settle_circuit(context, context.principal.agent->agent_id);
+  ActionDecided decided = decide(*request, context.now_ms);
+  std::move(recorded).complete(decided, *request);
+  decided.event_id = request->event_id;
   decided.audit_event_id = mint_id("evt-", context.entropy);
   if (decided.approval) decided.approval->approval_id = mint_id("apr-", context.entropy);
-  emit(context, decided);
+  return emit_action(context, std::move(decided));
+}
+
+Answer Engine::emit_action(Context& context, ActionDecided decided) {
+  const Event event(std::move(decided));
+  emit(context, event);
+  const auto& e = std::get<ActionDecided>(event);
   const std::uint64_t row_id = ledger_.size() - 1;
-  enforce(context, decided.agent_id, decided.audit_event_id);
-  return answer_action(decided, row_id);
+  enforce(context, e.agent_id, e.audit_event_id);
+  return answer_action(e, row_id);
 }
 
 Answer Engine::answer_action(const ActionDecided& decided, std::uint64_t row_id) const {
@@ -225,8 +237,8 @@ Answer Engine::answer_action(const ActionDecided& decided, std::uint64_t row_id)
 
 /// The result that a row of our own recorded.
 Answer Engine::recorded_action(std::uint64_t row_id) const {
-  const OwnRow row = take_apart(ledger_.row(row_id));
-  const Result<Event> event = decode(row.decoded, row.openings.root());
+  const audit::Row& row = ledger_.row(row_id);
+  const Result<Event> event = decode({row.text, row.openings});
   return answer_action(std::get<ActionDecided>(*event), row_id);
 }
 
@@ -240,10 +252,12 @@ Answer Engine::replayed_action(const Used& used) const {
   return recorded_action(record->row_id);
 }
 
-Answer Engine::can_i(Context& context) {
-  const Result<Gathered> gathered = Gathered::from(context);
-  if (!gathered) return answer(gathered.error());
-  const ActionDecided e = decide(context, gathered->request, gathered->metadata, gathered->data_accessed);
+Result<std::string> Engine::dry_run(const Agent& agent, json::Value asked, std::string_view delegation_id,
+                                    Millis now_ms) const {
+  Result<ActionRequest> request = read_action(agent, asked);
+  if (!request) return request.error();
+  request->delegation_id = delegation_id;
+  const ActionDecided e = decide(*request, now_ms);
   std::string body;
   json::Writer writer(body);
   writer.begin_object().field("allowed", e.outcome == ActionOutcome::executed);
@@ -251,7 +265,27 @@ Answer Engine::can_i(Context& context) {
   writer.field_if("policy_name", e.policy_name).field_if("denial_reason", e.denial_reason);
   writer.raw_field("conditions_evaluated", e.conditions.empty() ? "[]" : std::string_view(e.conditions))
       .end_object();
-  return answer(200, std::move(body));
+  return body;
+}
+
+Answer Engine::can_i(Context& context) {
+  Result<std::string> said =
+      dry_run(*context.principal.agent, context.body.root(), context.request.delegation_id, context.now_ms);
+  return said ? answer(200, std::move(*said)) : answer(said.error());
+}
+
+std::optional<std::string> Engine::can_i_now(const Digest& key_hash, std::string_view asked,
+                                             Millis now_ms) const {
+  now_ms = std::max(now_ms, state_.last_wall_ms);
+  const std::optional<Millis> due_ms = next_deadline();
+  if (ledger_.size() == 0 || (due_ms && *due_ms <= now_ms)) return {};
+  const std::optional<Principal> sender = principal(key_hash);
+  const Result<json::Document> body =
+      json::parse(asked, {.bytes_max = wire::body_bytes_max, .depth_max = wire::body_depth_max});
+  if (!sender || !sender->agent || !body) return {};
+  Result<std::string> said = dry_run(*sender->agent, body->root(), {}, now_ms);
+  if (!said) return {};
+  return std::move(*said);
 }
 
 Answer Engine::claim_approval(Context& context) {
@@ -282,29 +316,27 @@ Answer Engine::claim_approval(Context& context) {
   // The world is looked at again, with exactly the request that was approved.
   const OwnRow asked = take_apart(ledger_.row(approval->row_id));
   const json::Value facts = asked.decoded.facts;
-  const json::Value metadata = asked.opened("metadata");
-  const json::Value data_accessed = asked.opened("data_accessed");
   const Agent& agent = *context.principal.agent;
-  ActionRequest request{.action_type = std::string(facts["action_type"].string()),
-                        .agent_id = agent.agent_id,
-                        .agent_name = agent.name,
-                        .agent_halted = agent.halted,
-                        .agent_capabilities = &agent.capabilities,
-                        .delegation_id = approval->delegation_id,
-                        .event_id = {},
-                        .metadata = canonical_or_empty(metadata),
-                        .data_accessed = canonical_or_empty(data_accessed),
-                        .data_count = sum_counts(data_accessed),
-                        .counted_ms = approval->created_ms};
-  request.digest = digest_request(request.agent_id, request.action_type, request.data_accessed,
-                                  request.delegation_id, request.metadata);
-  settle_circuit(context, request.agent_id);
-  ActionDecided e = decide(context, request, metadata, data_accessed);
+  const json::Value data_accessed = asked.opened("data_accessed");
+  const ActionRequest request{.action_type = facts["action_type"].string(),
+                              .agent_id = agent.agent_id,
+                              .agent_name = agent.name,
+                              .agent_halted = agent.halted,
+                              .agent_capabilities = &agent.capabilities,
+                              .delegation_id = approval->delegation_id,
+                              .event_id = {},
+                              .metadata = asked.opened("metadata"),
+                              .data_accessed = data_accessed,
+                              .data_count = sum_counts(data_accessed),
+                              .counted_ms = approval->created_ms};
+  settle_circuit(context, agent.agent_id);
+  ActionDecided e = decide(request, context.now_ms);
+  Recorded(request).complete(e, request);
   e.audit_event_id = approval->audit_event_id;
   e.claimed_approval_id = approval->approval_id;
   e.claim_id = claim_id;
   e.event_id = facts["event_id"].string();
-  if (to_hex(request.digest) != facts["request_digest"].string()) {
+  if (to_hex(e.request_digest) != facts["request_digest"].string()) {
     e.outcome =
         ActionOutcome::denied;  // Its metadata was redacted: nobody can say any more what was approved.
     e.denial_reason = "APPROVAL_MISMATCH";
@@ -315,10 +347,7 @@ Answer Engine::claim_approval(Context& context) {
     e.outcome = ActionOutcome::executed;
   }
   e.approval.reset();
-  emit(context, e);
-  const std::uint64_t row_id = ledger_.size() - 1;
-  enforce(context, e.agent_id, e.audit_event_id);
-  return answer_action(e, row_id);
+  return emit_action(context, std::move(e));
 }
 
 Answer Engine::report(Context& context) {

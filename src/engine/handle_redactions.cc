@@ -76,7 +76,9 @@ Answer Engine::redact_row(Context& context) {
 }
 
 void Engine::note_redaction(const RowRedacted& event) {
-  redactions_[event.row_id].insert(event.fields.begin(), event.fields.end());
+  for (const std::string& field : event.fields) {
+    if (redactions_[event.row_id].insert(field).second) redactions_asked_.emplace_back(event.row_id, field);
+  }
 }
 
 std::vector<Engine::Redaction> Engine::redact() {

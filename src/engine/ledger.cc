@@ -1,5 +1,6 @@
 #include "engine/ledger.h"
 
+#include <cassert>
 #include <string>
 #include <utility>
 
@@ -29,6 +30,23 @@ Status Ledger::load(audit::Row row, const Digest& prev_hash) {
   }
   push(std::move(row));
   return Unit{};
+}
+
+void Ledger::load(std::span<const audit::RowView> rows, const audit::RowBatch& sound) {
+  for (const audit::RowView& row : rows)
+    rows_.push_back({rows_.size(), std::string(row.text), std::string(row.openings)});
+  tree_.append(sound.leaves());
+  head_ = sound.next_prev_hash();
+}
+
+void Ledger::truncate(std::uint64_t size) {
+  if (size >= this->size()) return;
+  // A row states the chain's hash before it.
+  const Result<audit::RowFrame> first = audit::read_frame(row(size).text);
+  assert(first.ok());
+  head_ = first->prev_hash;
+  tree_.truncate(size);
+  rows_.resize(static_cast<std::size_t>(size));
 }
 
 }  // namespace al::engine

@@ -88,7 +88,7 @@ Result<std::optional<Redecision>> Replay::add(std::string_view text, std::string
       json::parse(openings.empty() ? std::string_view("{}") : openings, audit::row_limits);
   if (!row) return corrupt(row_id, row.error().message);
   if (!opened) return corrupt(row_id, opened.error().message);
-  const Result<Event> event = decode(*row, opened->root());
+  const Result<Event> event = decode({text, openings});
   if (!event) return event.error();
 
   std::optional<Redecision> redecision;
@@ -100,7 +100,7 @@ Result<std::optional<Redecision>> Replay::add(std::string_view text, std::string
     if (again->change == Change::outcome) ++transitions_[{again->before.outcome, again->after.outcome}];
     redecision = std::move(*again);
   }
-  const Status applied = state_.apply(*event, row->row_id, row->wall_ms);
+  const Status applied = state_.apply(*event, row->row_id, row->wall_ms, nullptr);
   if (!applied) return applied.error();
   return redecision;
 }

@@ -19,6 +19,7 @@ Sequencer::Sequencer(Engine& engine, Entropy entropy, SequencerLimits limits)
       limits_(limits),
       durable_rows_(engine.ledger().size()),
       published_from_(durable_rows_) {
+  engine_.commit();
   // What an earlier process did not get to.
   if (std::vector<Engine::Redaction> rows = engine_.redact(); !rows.empty()) {
     appending_ = true;
@@ -167,6 +168,7 @@ void Sequencer::handle_appended(BatchId batch, Now now) {
   if (!appending_ || batch != batch_ || durable_rows_ == engine_.ledger().size())
     return;  // Late or unknown: a no-op.
   refused_ = false;
+  engine_.commit();
   published_from_ = std::exchange(durable_rows_, engine_.ledger().size());
   // Only now: rows that were refused would have taken openings with them that still stand.
   if (engine_.redactions_due()) {
@@ -215,7 +217,7 @@ void Sequencer::handle_append_failed(BatchId batch, std::string_view why, Now no
   refused_ = true;
   redacting_.clear();
   retry_steady_ms_ = now.steady_ms + retry_after_ms;
-  engine_.rollback(durable_rows_);
+  engine_.rollback();
   settled_.reset();
   // Reads of the batch may have seen what now never happened, so all of its answers are withdrawn.
   const Error error{Code::ledger_unavailable,

@@ -94,6 +94,8 @@ class Sequencer {
   [[nodiscard]] std::optional<SequencerOutput> poll_output();
   /// When handle_timeout wants to be called next (steady clock).
   [[nodiscard]] std::optional<Millis> next_deadline(Now now) const;
+  /// True while all that the engine knows is durable, and nobody is before the next request.
+  [[nodiscard]] bool idle() const { return !appending_ && queue_.empty() && held_.empty(); }
   /// Requests that wait for their turn or for an approval.
   [[nodiscard]] std::size_t waiting_requests() const { return queue_.size() + waiting_.size(); }
 

@@ -1,5 +1,7 @@
 #include "engine/state.h"
 
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "wire/endpoints.h"
@@ -51,48 +53,96 @@ struct State::Applier {
   State& state;
   std::uint64_t row_id;
   Millis wall_ms;
+  Undo* undo;
   bool valid = true;
+
+  /// Notes how to take back what comes next.
+  template <typename Step>
+  void remember(Step step) {
+    if (undo != nullptr) undo->push(std::move(step));
+  }
+  void remember_approval(const std::string& approval_id) {
+    if (undo == nullptr) return;
+    const approval::Approval* now = state.approvals.find(approval_id);
+    undo->push([approval_id, before = now ? std::optional(*now) : std::nullopt](State& s) {
+      s.approvals.restore(approval_id, before);
+    });
+  }
+  /// It has many counters, and is kept once a batch.
+  template <typename Change>
+  void change_conduct(const std::string& agent_id, Change change) {
+    if (undo != nullptr && undo->keep_conduct(agent_id)) {
+      const Conduct* now = state.conduct.find(agent_id);
+      remember([agent_id, before = now ? std::optional(*now) : std::nullopt](State& s) {
+        s.conduct.restore(agent_id, before);
+      });
+    }
+    state.conduct.change(agent_id, change);
+  }
+  void settle(const std::string& audit_event_id, bool approved) {
+    if (const std::optional<std::size_t> item = state.activity.pending(audit_event_id)) {
+      remember([audit_event_id, at = *item](State& s) { s.activity.unsettle(audit_event_id, at); });
+    }
+    state.activity.settle(audit_event_id, approved);
+  }
 
   void operator()(const LedgerOpened& e) {
     state.org_id = e.org_id;
+    remember([](State& s) {
+      s.directory.remove_operator(std::string(host_operator));
+      s.org_id.clear();
+    });
     state.directory.add_operator(
         {std::string(host_operator), std::string(host_operator), {std::string(wire::owner_role)}}, {});
   }
 
   void operator()(const AgentRegistered& e) {
+    remember([id = e.agent_id](State& s) { s.directory.remove_agent(id); });
     state.directory.add_agent({e.agent_id, e.name, patterns(e.capabilities, valid), false}, e.key);
   }
 
   void operator()(const OperatorRegistered& e) {
+    remember([name = e.name](State& s) { s.directory.remove_operator(name); });
     state.directory.add_operator({e.operator_id, e.name, e.roles}, e.key);
   }
 
-  void operator()(const KeyRevoked& e) { state.directory.revoke_key(e.key_id); }
+  void operator()(const KeyRevoked& e) {
+    remember([keys = state.directory.keys_of(e.key_id)](State& s) { s.directory.restore(keys); });
+    state.directory.revoke_key(e.key_id);
+  }
 
   void operator()(const AgentHalted& e) {
+    const Agent* agent = state.directory.agent(e.agent_id);
+    remember(
+        [id = e.agent_id, before = agent && agent->halted](State& s) { s.directory.set_halted(id, before); });
     state.directory.set_halted(e.agent_id, e.halted);
     if (e.halted) return;
-    state.conduct.change(e.agent_id, [](Conduct& its) { its.circuit.resume(); });
+    change_conduct(e.agent_id, [](Conduct& its) { its.circuit.resume(); });
   }
 
   void operator()(const SettingsChanged& e) {
     const Result<json::Document> document = json::parse(e.settings);
     const Result<Settings> read = document ? read_settings(document->root()) : document.error();
     valid = read.ok();
+    remember([before = state.settings](State& s) { s.settings = before; });
     if (read) state.settings = *read;
   }
 
   void operator()(const BreakerChanged& e) {
-    state.conduct.change(e.agent_id, [&](Conduct& its) { valid = its.circuit.apply(e.change); });
+    change_conduct(e.agent_id, [&](Conduct& its) { valid = its.circuit.apply(e.change); });
   }
 
   void operator()(const AnomalyDetected& e) {
+    remember([](State& s) { s.activity.remove_last_anomaly(); });
     state.activity.add_anomaly(wall_ms, e.agent_id, row_id);
-    state.conduct.change(e.agent_id,
-                         [&](Conduct& its) { its.baseline.reported(e.finding.kind, e.finding.severity); });
+    change_conduct(e.agent_id,
+                   [&](Conduct& its) { its.baseline.reported(e.finding.kind, e.finding.severity); });
   }
 
   void operator()(const PolicyChanged& e) {
+    if (undo != nullptr && undo->keep_policies()) {
+      remember([before = state.policies](State& s) { s.policies = before; });
+    }
     if (e.source.empty()) {
       state.policies.remove(e.name);
       return;
@@ -109,6 +159,14 @@ struct State::Applier {
   }
 
   void operator()(const ActionDecided& e) {
+    const ActionRecord* known = state.action(e.audit_event_id);
+    remember([id = e.audit_event_id, before = known ? std::optional(*known) : std::nullopt](State& s) {
+      if (before) {
+        s.actions_[id] = *before;
+      } else {
+        s.actions_.erase(id);
+      }
+    });
     ActionRecord& record = state.actions_[e.audit_event_id];
     record.agent_id = e.agent_id;
     record.row_id = row_id;
@@ -116,13 +174,16 @@ struct State::Applier {
     note_conduct(e);
     if (e.claim_id.empty()) {
       if (!e.event_id.empty())
-        state.use(e.agent_id, e.event_id, {e.request_digest, row_id, e.audit_event_id});
+        state.use(e.agent_id, e.event_id, {e.request_digest, row_id, e.audit_event_id}, undo);
+      remember([id = e.audit_event_id](State& s) { s.activity.remove_last(id); });
       state.activity.add(e.audit_event_id, wall_ms, e.agent_id, e.action_type, standing(e.outcome), row_id);
     } else {
+      remember_approval(e.claimed_approval_id);
       state.approvals.claim(e.claimed_approval_id, e.claim_id, row_id);
     }
     if (!e.approval) return;
     record.approval_id = e.approval->approval_id;
+    remember_approval(e.approval->approval_id);
     state.approvals.open(
         {.approval_id = e.approval->approval_id,
          .audit_event_id = e.audit_event_id,
@@ -141,7 +202,7 @@ struct State::Applier {
     const bool first = e.claim_id.empty();
     const bool stopped = e.denial_reason == "AGENT_HALTED" || e.denial_reason == "CIRCUIT_OPEN";
     const bool out_of_scope = e.denial_reason == "AGENT_SCOPE" || e.denial_reason == "DELEGATION_SCOPE";
-    state.conduct.change(e.agent_id, [&](Conduct& its) {
+    change_conduct(e.agent_id, [&](Conduct& its) {
       if (first && e.outcome != ActionOutcome::denied) its.rates.add(e.action_type, wall_ms);
       if (first) its.baseline.acted(e.action_type, e.data_count, out_of_scope, wall_ms);
       if (stopped) return;
@@ -154,19 +215,22 @@ struct State::Applier {
     approval::State after = approval::State::pending;
     if (e.state_after == approval::text(approval::State::approved)) after = approval::State::approved;
     if (e.state_after == approval::text(approval::State::denied)) after = approval::State::denied;
+    remember_approval(e.approval_id);
     state.approvals.record(e.approval_id, {e.operator_id, e.operator_name, e.approves, wall_ms, e.reason},
                            after);
     if (after != approval::State::pending) {
-      state.activity.settle(e.audit_event_id, after == approval::State::approved);
+      settle(e.audit_event_id, after == approval::State::approved);
     }
   }
 
   void operator()(const ApprovalEnded& e) {
+    remember_approval(e.approval_id);
     state.approvals.close(e.approval_id, e.expired ? approval::State::expired : approval::State::cancelled);
-    state.activity.settle(e.audit_event_id, false);
+    settle(e.audit_event_id, false);
   }
 
   void operator()(const DelegationCreated& e) {
+    remember([id = e.delegation_id](State& s) { s.delegations.remove(id); });
     state.delegations.add({.delegation_id = e.delegation_id,
                            .parent_id = e.parent_id,
                            .agent_id = e.agent_id,
@@ -176,22 +240,25 @@ struct State::Applier {
                            .created_ms = wall_ms,
                            .expires_ms = e.expires_ms,
                            .row_id = row_id});
-    if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, {}});
-    state.conduct.change(e.agent_id, [&](Conduct& its) { its.baseline.delegated(wall_ms); });
+    if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, {}}, undo);
+    change_conduct(e.agent_id, [&](Conduct& its) { its.baseline.delegated(wall_ms); });
   }
 
   void operator()(const DelegationEnded& e) {
+    for (const std::string& id : state.delegations.live_subtree(e.delegation_id))
+      remember([id](State& s) { s.delegations.revive(id); });
     state.delegations.end(e.delegation_id,
                           e.expired ? delegation::State::expired : delegation::State::revoked);
   }
 
   void operator()(const OutcomeReported& e) {
-    if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, {}});
+    if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, {}}, undo);
     // Reporting again corrects the record, but must not drown what was reported first.
     const auto found = state.actions_.find(e.audit_event_id);
     if (found == state.actions_.end() || !found->second.executed || found->second.reported) return;
+    remember([id = e.audit_event_id](State& s) { s.actions_[id].reported = false; });
     found->second.reported = true;
-    state.conduct.change(e.agent_id, [&](Conduct& its) {
+    change_conduct(e.agent_id, [&](Conduct& its) {
       its.circuit.reported(e.audit_event_id, e.status == "failure", wall_ms, state.settings.breaker);
     });
   }
@@ -200,8 +267,14 @@ struct State::Applier {
   void operator()(const RowRedacted& e) { valid = valid && e.row_id < row_id; }
 };
 
-Status State::apply(const Event& event, std::uint64_t row_id, Millis wall_ms) {
-  Applier applier{*this, row_id, wall_ms};
+void Undo::run(State& state) {
+  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) (*step)(state);
+  clear();
+}
+
+Status State::apply(const Event& event, std::uint64_t row_id, Millis wall_ms, Undo* undo) {
+  Applier applier{*this, row_id, wall_ms, undo};
+  applier.remember([before = last_wall_ms](State& s) { s.last_wall_ms = before; });
   std::visit(applier, event);
   last_wall_ms = wall_ms;
   if (applier.valid) return Unit{};
@@ -210,8 +283,10 @@ Status State::apply(const Event& event, std::uint64_t row_id, Millis wall_ms) {
                                          "number, settings or a change of a circuit"};
 }
 
-void State::use(const std::string& agent_id, const std::string& event_id, Used used) {
-  used_.insert_or_assign(used_key(agent_id, event_id), std::move(used));
+void State::use(const std::string& agent_id, const std::string& event_id, Used used, Undo* undo) {
+  const std::string key = used_key(agent_id, event_id);
+  if (undo != nullptr) undo->push([key](State& s) { s.used_.erase(key); });
+  used_.insert_or_assign(key, std::move(used));
 }
 
 const ActionRecord* State::action(std::string_view audit_event_id) const {

@@ -3,12 +3,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "approval/approval.h"
 #include "base/result.h"
@@ -41,11 +44,39 @@ struct Used {
   std::string audit_event_id;  // of an action; "" for other requests
 };
 
+class State;
+
+/// How to take back what events did to a state, in time proportional to what they did: the store may refuse
+/// their rows.
+class Undo {
+ public:
+  using Step = std::function<void(State&)>;
+  void push(Step step) { steps_.push_back(std::move(step)); }
+  /// Keeps what happened.
+  void clear() {
+    steps_.clear();
+    policies_kept_ = false;
+    conducts_kept_.clear();
+  }
+  /// Takes it back, the latest first.
+  void run(State& state);
+  /// For parts that are copied: once a batch is enough.
+  [[nodiscard]] bool keep_policies() { return !std::exchange(policies_kept_, true); }
+  [[nodiscard]] bool keep_conduct(const std::string& agent_id) {
+    return conducts_kept_.insert(agent_id).second;
+  }
+
+ private:
+  std::vector<Step> steps_;
+  bool policies_kept_ = false;
+  std::set<std::string> conducts_kept_;  // agents' ids
+};
+
 class State {
  public:
   /// Fails with `ledger_corrupt` where the event cannot follow what is here (a policy that does not compile,
-  /// say).
-  [[nodiscard]] Status apply(const Event& event, std::uint64_t row_id, Millis wall_ms);
+  /// say). `undo` may be null, where nothing will be taken back.
+  [[nodiscard]] Status apply(const Event& event, std::uint64_t row_id, Millis wall_ms, Undo* undo);
 
   [[nodiscard]] const ActionRecord* action(std::string_view audit_event_id) const;
   [[nodiscard]] const Used* used(std::string_view agent_id, std::string_view event_id) const;
@@ -63,7 +94,7 @@ class State {
 
  private:
   struct Applier;
-  void use(const std::string& agent_id, const std::string& event_id, Used used);
+  void use(const std::string& agent_id, const std::string& event_id, Used used, Undo* undo);
 
   std::unordered_map<std::string, ActionRecord> actions_;  // by audit_event_id
   std::unordered_map<std::string, Used> used_;             // by agent id, line feed, event id

@@ -25,4 +25,22 @@ void Activity::add_anomaly(Millis wall_ms, std::string_view agent_id, std::uint6
   anomalies_.push_back({wall_ms, intern(agent_id), row_id});
 }
 
+void Activity::remove_last_anomaly() { anomalies_.pop_back(); }
+
+void Activity::remove_last(const std::string& audit_event_id) {
+  items_.pop_back();  // Its names stay: nobody sees them.
+  pending_.erase(audit_event_id);
+}
+
+void Activity::unsettle(const std::string& audit_event_id, std::size_t item) {
+  items_[item].standing = Standing::pending;
+  pending_.emplace(audit_event_id, item);
+}
+
+std::optional<std::size_t> Activity::pending(const std::string& audit_event_id) const {
+  const auto found = pending_.find(audit_event_id);
+  if (found == pending_.end()) return {};
+  return found->second;
+}
+
 }  // namespace al::posture

@@ -1,7 +1,9 @@
 // What agents did lately: the evidence that the posture score rests on.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,6 +36,14 @@ class Activity {
   /// A pending one was approved, or was not.
   void settle(const std::string& audit_event_id, bool approved);
   void add_anomaly(Millis wall_ms, std::string_view agent_id, std::uint64_t row_id);
+
+  // The inverses, latest first. `audit_event_id` is that of the latest item, or of the one that
+  // was settled.
+  void remove_last(const std::string& audit_event_id);
+  void remove_last_anomaly();
+  void unsettle(const std::string& audit_event_id, std::size_t item);
+  /// The item that waits to be settled, or nothing.
+  [[nodiscard]] std::optional<std::size_t> pending(const std::string& audit_event_id) const;
 
   /// In the order of time.
   [[nodiscard]] const std::vector<Item>& items() const { return items_; }

@@ -13,9 +13,9 @@ namespace al::transport {
 Lattice::Lattice(LedgerHome home, LatticeHost& host, Clock& clock, Entropy entropy)
     : home_(home), host_(host), clock_(clock), entropy_(std::move(entropy)) {}
 
-Status Lattice::load(std::string text, std::string openings) {
+Status Lattice::load(std::span<const audit::RowView> rows) {
   if (started()) return Error{Code::invalid_argument, "rows can be loaded only before the lattice starts"};
-  return engine_.load(std::move(text), std::move(openings));
+  return engine_.load(rows);
 }
 
 void Lattice::start() {
@@ -31,6 +31,11 @@ std::string Lattice::attach(engine::PrincipalKind kind, std::string name) {
   std::string key = mint_key(kind == engine::PrincipalKind::agent ? "al_local_" : "op_local_", entropy_);
   engine_.attach(kind, std::move(name), sha256(key));
   return key;
+}
+
+std::optional<std::string> Lattice::can_i_now(const Digest& key_hash, std::string_view asked) {
+  if (!started() || !sequencer_->idle()) return {};
+  return engine_.can_i_now(key_hash, asked, clock_.now().wall_ms);
 }
 
 engine::Ticket Lattice::take(Asker asker, Result<wire::Request> request) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -51,7 +52,11 @@ class Lattice {
   Lattice& operator=(const Lattice&) = delete;
 
   /// Before start(): rows that the store kept, in order.
-  [[nodiscard]] Status load(std::string text, std::string openings);
+  [[nodiscard]] Status load(std::span<const audit::RowView> rows);
+  [[nodiscard]] Status load(std::string_view text, std::string_view openings) {
+    const audit::RowView row{text, openings};
+    return load(std::span(&row, 1));
+  }
   /// Before start(): checkpoints are signed by the host, with the private half of this key.
   void use_signer(audit::VerifierKey key) { engine_.use_signer(std::move(key)); }
   /// From here on requests are taken.
@@ -59,6 +64,10 @@ class Lattice {
   [[nodiscard]] bool started() const { return sequencer_.has_value(); }
   /// A new credential for a registered principal, good in this process only.
   [[nodiscard]] std::string attach(engine::PrincipalKind kind, std::string name);
+
+  /// A dry run for a client in this process, at once; see Engine::can_i_now. Nothing, too, while rows are
+  /// being appended.
+  [[nodiscard]] std::optional<std::string> can_i_now(const Digest& key_hash, std::string_view asked);
 
   /// A request from outside, or why it is none; `ticket` is the host's number for it.
   void handle_request(engine::Ticket ticket, Result<wire::Request> request);

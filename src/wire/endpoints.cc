@@ -118,11 +118,13 @@ Result<Route> route(Method method, std::string_view target) {
   const std::size_t question = std::min(target.find('?'), target.size());
   std::string_view path = target.substr(0, question);
   const std::string_view query = target.substr(std::min(question + 1, target.size()));
-  const Error unknown{Code::not_found,
-                      "there is no such path; the API's paths begin with " + std::string(api_root)};
-  if (!path.starts_with(api_root)) return unknown;
+  const auto unknown = [] {
+    return Error{Code::not_found,
+                 "there is no such path; the API's paths begin with " + std::string(api_root)};
+  };
+  if (!path.starts_with(api_root)) return unknown();
   path.remove_prefix(api_root.size());
-  if (!path.starts_with('/')) return unknown;
+  if (!path.starts_with('/')) return unknown();
 
   bool path_known = false;
   std::vector<std::string_view> arguments;
@@ -141,7 +143,7 @@ Result<Route> route(Method method, std::string_view target) {
     }
     return route;
   }
-  if (!path_known) return unknown;
+  if (!path_known) return unknown();
   return Error{Code::method_not_allowed, "this path does not take " + std::string(text(method))};
 }
 

@@ -221,8 +221,13 @@ Result<ActionResult> decode_action_result(const Response& response) {
                       .conditions = {},
                       .body = {}};
   const json::Value conditions = root["conditions_evaluated"];
+  const bool wire_names = !status_text.empty() && !root["approvalId"].present() &&
+                          !root["auditEventId"].present() && verdict.empty();
+  // What is handed on as it came needs no second form of its longest part, except where a denial is made of
+  // it.
   if (conditions.is_array()) {
-    result.conditions = json::canonical(conditions);
+    if (!wire_names || status_text != text(ActionStatus::executed))
+      result.conditions = json::canonical(conditions);
   } else if (conditions.present() && !conditions.is_null()) {
     reader.fault("conditions_evaluated is " + std::string(describe(conditions.kind())) + ", not an array");
   }
@@ -242,8 +247,6 @@ Result<ActionResult> decode_action_result(const Response& response) {
     reader.fault("it waits for an approval and names none");
   }
   if (!reader.ok()) return reader.error("action result");
-  const bool wire_names =
-      status && !root["approvalId"].present() && !root["auditEventId"].present() && verdict.empty();
   if (wire_names) {
     result.body = response.body;
   } else {

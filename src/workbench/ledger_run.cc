@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -16,19 +17,19 @@ namespace {
 
 using engine::Change;
 
-/// Shows `take` each row until it fails.
+/// Shows `take` the rows.
 template <typename Take>
-Status for_each_row(std::string_view rows, Take take) {
+Status with_rows(std::string_view rows, Take take) {
   const Result<json::Document> document = json::parse(rows, {.bytes_max = rows.size()});
   if (!document) return document.error();
+  std::vector<audit::RowView> views;
   for (const json::Value row : document->root().items()) {
     if (row.size() != 2) return Error{Code::invalid_argument, "a row must be [text, openings]"};
     auto part = row.items().begin();
     const std::string_view text = (*part).string();
-    const std::string_view openings = (*++part).string();
-    if (const Status taken = take(text, openings); !taken) return taken;
+    views.push_back({text, (*++part).string()});
   }
-  return Unit{};
+  return take(std::span<const audit::RowView>(views));
 }
 
 /// What a note's first line can hold; rows from outside can say anything.
@@ -72,11 +73,13 @@ Result<std::string> ReplayRun::add(std::string_view rows) {
   std::string out;
   json::Writer writer(out);
   writer.begin_array();
-  const Status added = for_each_row(rows, [&](std::string_view text, std::string_view openings) -> Status {
-    const Result<std::optional<engine::Redecision>> again = replay_.add(text, openings);
-    if (!again) return again.error();
-    const bool same = !*again || (*again)->change == Change::none || (*again)->change == Change::not_asked;
-    if (!same) write_redecision(writer, **again);
+  const Status added = with_rows(rows, [&](std::span<const audit::RowView> views) -> Status {
+    for (const audit::RowView& row : views) {
+      const Result<std::optional<engine::Redecision>> again = replay_.add(row.text, row.openings);
+      if (!again) return again.error();
+      const bool same = !*again || (*again)->change == Change::none || (*again)->change == Change::not_asked;
+      if (!same) write_redecision(writer, **again);
+    }
     return Unit{};
   });
   if (!added) return added.error();
@@ -115,12 +118,12 @@ Result<VerificationRun> VerificationRun::begin(std::string_view pinned) {
 }
 
 Status VerificationRun::add(std::string_view rows) {
-  return for_each_row(rows, [&](std::string_view text, std::string_view openings) -> Status {
-    if (verifier_.rows_seen() == 0) {
-      const Result<audit::DecodedRow> first = audit::decode(text);
+  return with_rows(rows, [&](std::span<const audit::RowView> views) -> Status {
+    if (verifier_.rows_seen() == 0 && !views.empty()) {
+      const Result<audit::DecodedRow> first = audit::decode(views.front().text);
       if (first && is_origin(first->facts["org_id"].string())) origin_ = first->facts["org_id"].string();
     }
-    verifier_.add(text, openings);
+    verifier_.add(views);
     return Unit{};
   });
 }

@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   must(verifier.finding().damage != audit::Damage::none, "no row can stand twice");
 
   engine::Engine engine;
-  const Status loaded = engine.load(std::string(text), std::string(openings));
+  const Status loaded = engine.load(text, openings);
   if (!decoded) {
     must(!loaded.ok(), "what is no row is not loaded");
     return 0;

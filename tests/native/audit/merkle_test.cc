@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -109,6 +110,23 @@ TEST_CASE("RFC 6962, 2.1: the roots of the known leaves", "[audit][merkle]") {
 TEST_CASE("A tree gives every earlier root, as if it had stopped there", "[audit][merkle]") {
   const MerkleTree whole = tree_of(size_max);
   for (std::uint64_t size = 0; size <= size_max; ++size) CHECK(whole.root(size) == tree_of(size).root());
+}
+
+TEST_CASE("A tree grows the same however its leaves come, and forgets the last ones", "[audit][merkle]") {
+  const MerkleTree whole = tree_of(size_max);
+  std::vector<Digest> leaves;
+  for (std::uint64_t i = 0; i < size_max; ++i) leaves.push_back(whole.leaf(i));
+  const std::span<const Digest> all = leaves;
+  for (std::uint64_t first = 0; first <= size_max; ++first) {
+    MerkleTree tree;
+    tree.append(all.first(first));
+    tree.append(all.subspan(first));
+    if (tree.root() != whole.root()) FAIL("cut at " << first);
+    tree.truncate(first);
+    if (tree.size() != first || tree.root() != whole.root(first)) FAIL("cut back to " << first);
+    tree.append(all.subspan(first));
+    if (tree.root() != whole.root()) FAIL("cut back to " << first << " and grown again");
+  }
 }
 
 TEST_CASE("Every inclusion proof holds, for its row, index, size and root alone", "[audit][merkle]") {

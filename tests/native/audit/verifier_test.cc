@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,9 +40,25 @@ Ledger ledger_of(std::uint64_t total, std::uint64_t fork = rows_total) {
   return ledger;
 }
 
+/// Fed with each row alone, which must say the same as all at once.
 Verifier fed(const Ledger& ledger) {
   Verifier verifier;
-  for (const Row& row : ledger) verifier.add(row.text, row.openings);
+  Verifier batches;
+  std::vector<RowView> rows;
+  for (const Row& row : ledger) {
+    verifier.add(row.text, row.openings);
+    rows.push_back({row.text, row.openings});
+  }
+  // In two parts, so that one begins behind rows that were seen.
+  const std::span<const RowView> all = rows;
+  batches.add(all.first(rows.size() / 3));
+  batches.add(all.subspan(rows.size() / 3));
+  CHECK(batches.finding().damage == verifier.finding().damage);
+  CHECK(batches.finding().row_id == verifier.finding().row_id);
+  CHECK(batches.finding().message == verifier.finding().message);
+  CHECK(batches.rows_checked() == verifier.rows_checked());
+  CHECK(batches.rows_seen() == verifier.rows_seen());
+  CHECK(batches.checkpoint("o").root == verifier.checkpoint("o").root);
   return verifier;
 }
 

@@ -1,0 +1,99 @@
+// How rows cross between the kernel and a store: byte for byte, however long they are and whatever they say.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Lattice } from "@agentlattice/wasm";
+import { failure, openLattice, policies } from "./house.mjs";
+
+/** A store that has its rows at hand. */
+function arrays(rows = []) {
+  return {
+    rows,
+    description: "arrays",
+    open() {},
+    read: (from, limit) => rows.slice(from, from + limit),
+    append(first, more) {
+      assert.equal(first, rows.length);
+      rows.push(...more);
+    },
+    close() {},
+  };
+}
+
+const metadata = [
+  { pr_size: 1 },
+  { pr_size: 2, text: 'ü 🌷 漢 "quoted" \\ \n \u0000 \u001f' },
+  { pr_size: 3, text: "x".repeat(300_000) },
+  { pr_size: 4, text: "漢".repeat(200_000) },
+];
+
+async function recorded() {
+  const store = arrays();
+  const lattice = await Lattice.open({ store, policies });
+  const al = lattice.agent("a");
+  for (const each of metadata) await al.execute("pr.open", { metadata: each });
+  const checkpoint = await lattice.checkpoint();
+  await lattice.close();
+  return { rows: store.rows, checkpoint };
+}
+
+test("what is read again is what was appended", async (t) => {
+  const { rows, checkpoint } = await recorded();
+  for (const [text, openings] of rows) {
+    assert.equal(typeof text, "string");
+    assert.equal(typeof openings, "string");
+    JSON.parse(text);
+  }
+  const lattice = await openLattice(t, { store: arrays(rows), policies: undefined });
+  assert.equal(await lattice.checkpoint(), checkpoint);
+  const al = lattice.agent("a");
+  assert.equal((await al.verify()).chainValid, true);
+  const { events } = await al.audit({ limit: 10 });
+  const opened = events.map(({ opened }) => opened?.metadata).filter(Boolean);
+  assert.deepEqual(opened.reverse(), metadata);
+});
+
+test("more rows than are read at a time, from a store that answers later and gives less than it was asked for", async (t) => {
+  const store = arrays();
+  const first = await Lattice.open({ store, policies });
+  const al = first.agent("a");
+  await Promise.all(Array.from({ length: 1300 }, () => al.execute("read.x")));
+  const checkpoint = await first.checkpoint();
+  await first.close();
+  const later = {
+    ...arrays(store.rows),
+    read: async (from, limit) => store.rows.slice(from, from + Math.min(limit, 700)),
+  };
+  const lattice = await openLattice(t, { store: later, policies: undefined });
+  assert.equal(await lattice.checkpoint(), checkpoint);
+  assert.equal((await lattice.agent("a").verify()).chainValid, true);
+});
+
+test("one changed row among many is found, and named", async () => {
+  const store = arrays();
+  const first = await Lattice.open({ store, policies });
+  const al = first.agent("a");
+  await Promise.all(Array.from({ length: 600 }, () => al.execute("read.x")));
+  await first.close();
+  const changed = (row, change) => {
+    const rows = [...store.rows];
+    rows[row] = change(rows[row]);
+    return arrays(rows);
+  };
+  const cases = [
+    [
+      changed(517, ([text, openings]) => [text.replace("read.x", "read.y"), openings]),
+      /row 51[78]/,
+    ],
+    [
+      changed(517, ([text, openings]) => [text, openings.replace(/"salt":"./, '"salt":"x')]),
+      /row 517, openings/,
+    ],
+    [changed(300, () => ["", ""]), /row 300/],
+    [changed(0, () => store.rows[1]), /row 0/],
+  ];
+  for (const [damaged, message] of cases) {
+    const error = await failure(Lattice.open({ store: damaged }), "LEDGER_CORRUPT");
+    assert.match(error.message, message);
+    assert.match(error.message, /^arrays: /);
+  }
+});
