@@ -53,6 +53,9 @@ export async function buildBundles() {
     format: "cjs",
     platform: "node",
     target: "node20",
+    // Names stay: stack traces are read.
+    minifyWhitespace: true,
+    minifySyntax: true,
     plugins: [besides],
     // The glue looks for a module by itself only where nobody hands it one.
     logOverride: { "empty-import-meta": "silent" },
