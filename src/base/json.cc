@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/heap_sort.h"
 #include "base/json_number.h"
 #include "base/json_writer.h"
 #include "base/nlohmann.h"
@@ -58,12 +59,11 @@ std::string position(std::string_view text, std::size_t byte) {
   return "line " + std::to_string(line) + ", column " + std::to_string(std::max<std::size_t>(column, 1));
 }
 
-/// A heap sort, for its size; most objects are in order already.
+/// Most objects are in order already.
 void sort_by_name(std::vector<Member>& members) {
   const auto by_name = [](const Member& a, const Member& b) { return less_utf16(a.name, b.name); };
   if (std::is_sorted(members.begin(), members.end(), by_name)) return;
-  std::make_heap(members.begin(), members.end(), by_name);
-  std::sort_heap(members.begin(), members.end(), by_name);
+  heap_sort(members, by_name);
 }
 
 /// nlohmann::json's SAX events, written down as nodes.

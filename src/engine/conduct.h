@@ -2,17 +2,16 @@
 // one look-up.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "anomaly/baseline.h"
 #include "base/time.h"
 #include "breaker/circuit.h"
-#include "policy/policy_set.h"
 #include "policy/rates.h"
 
 namespace al::engine {
@@ -53,7 +52,7 @@ class ConductBook {
   };
   void reschedule(const std::string& agent_id, Entry& entry);
 
-  std::unordered_map<std::string, Entry, policy::TextHash, std::equal_to<>> entries_;
+  std::map<std::string, Entry, std::less<>> entries_;
   std::set<std::pair<Millis, std::string>> due_;
 };
 

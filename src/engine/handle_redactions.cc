@@ -6,6 +6,8 @@
 
 #include "engine/context.h"
 
+#include "base/heap_sort.h"
+
 namespace al::engine {
 namespace {
 
@@ -28,7 +30,7 @@ Result<Wanted> read(json::Value body, std::uint64_t rows) {
   if (!faults.empty()) return json::faults_error(Code::invalid_request, "the redaction is not valid", faults);
   wanted.row_id = static_cast<std::uint64_t>(*row_id);
   if (wanted.row_id >= rows) return Error{Code::not_found, "there is no such row"};
-  std::sort(wanted.fields.begin(), wanted.fields.end());
+  heap_sort(wanted.fields);
   wanted.fields.erase(std::unique(wanted.fields.begin(), wanted.fields.end()), wanted.fields.end());
   return wanted;
 }

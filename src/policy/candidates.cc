@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/heap_sort.h"
 #include "policy/shadow.h"
 
 namespace al::policy {
@@ -31,7 +32,7 @@ std::vector<Candidate> candidates(const PolicySet& policies, const Action& actio
   std::erase_if(found, [&](const Policy* policy) {
     return !policy->enabled || !policy->action_type.matches(action.action_type) || !is_for(*policy, action);
   });
-  std::sort(found.begin(), found.end(), asked_before);
+  heap_sort(found, asked_before);
   std::vector<Candidate> out;
   for (const Policy* policy : found) {
     Candidate& candidate = out.emplace_back(Candidate{policy, policy->condition.judge(action), {}});

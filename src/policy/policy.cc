@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/heap_sort.h"
 #include "policy/condition_tree.h"
 
 namespace al::policy {
@@ -218,7 +219,7 @@ class PolicyCompiler {
       }
     }
     std::vector<std::string_view> sorted(names.begin(), names.end());
-    std::sort(sorted.begin(), sorted.end());
+    heap_sort(sorted);
     const auto twin = std::adjacent_find(sorted.begin(), sorted.end());
     if (twin != sorted.end()) reader.fault(field, "names \"" + std::string(*twin) + "\" twice");
   }

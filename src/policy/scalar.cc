@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/heap_sort.h"
+
 namespace al::policy {
 
 Scalar Scalar::of(json::Value value) {
@@ -56,7 +58,7 @@ bool less(const Scalar& a, const Scalar& b) { return compare(a, b) < 0; }
 
 }  // namespace
 
-void sort_values(std::vector<Scalar>& values) { std::sort(values.begin(), values.end(), less); }
+void sort_values(std::vector<Scalar>& values) { heap_sort(values, less); }
 
 bool holds_value(const std::vector<Scalar>& sorted, const Scalar& value) {
   const auto at = std::lower_bound(sorted.begin(), sorted.end(), value, less);

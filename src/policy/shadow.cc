@@ -4,6 +4,8 @@
 #include <map>
 #include <string_view>
 
+#include "base/heap_sort.h"
+
 namespace al::policy {
 
 bool decides_before(const Policy& a, const Policy& b) {
@@ -47,8 +49,7 @@ std::vector<Shadow> find_shadows(const std::vector<const Policy*>& policies) {
   for (const Policy* policy : policies) {
     if (policy->enabled) ordered.push_back(policy);
   }
-  std::sort(ordered.begin(), ordered.end(),
-            [](const Policy* a, const Policy* b) { return decides_before(*a, *b); });
+  heap_sort(ordered, [](const Policy* a, const Policy* b) { return decides_before(*a, *b); });
 
   std::map<std::string_view, Deciders> by_pattern;
   std::vector<Shadow> shadows;

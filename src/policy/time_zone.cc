@@ -131,7 +131,6 @@ std::string_view TimeZone::suggest(std::string_view name) {
       known.push_back(each);
     }
   }
-  std::sort(known.begin(), known.end());
   return json::closest(name, known);
 }
 
