@@ -54,6 +54,9 @@ function(al_add_wasm_module target)
     -sMODULARIZE -sEXPORT_ES6         # an ES module that exports a factory: one call, one instance, no globals
     -sEXPORT_NAME=createAgentLattice
     -sENVIRONMENT=web,worker          # without `node`: its require("fs") branch breaks bundlers and workerd
+    # What is compiled for speed is inlined within its file, and not into everything at link time as well: 6 kB
+    # less after brotli, for an execute that takes 1.03 of the time.
+    -Wl,-mllvm,-inline-threshold=5
     -sDYNAMIC_EXECUTION=0             # no eval: edge runtimes and strict content security policies forbid it
     -sFILESYSTEM=0                    # the kernel does no I/O
     -sINCOMING_MODULE_JS_API=instantiateWasm,print,printErr,onAbort   # all that a loader may hand in to the glue
