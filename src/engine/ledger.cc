@@ -10,6 +10,9 @@ void Ledger::push(audit::Row row) {
   const Digest leaf = audit::leaf_hash(row.text);
   head_ = audit::chain_hash(head_, leaf);
   tree_.append(leaf);
+  // It stays for as long as the ledger is open, without the room that it grew into.
+  row.text.shrink_to_fit();
+  row.openings.shrink_to_fit();
   rows_.push_back(std::move(row));
 }
 
