@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "audit/canonical.h"
 #include "base/bytes.h"
 #include "engine/openapi.h"
 
@@ -49,6 +50,12 @@ OwnRow take_apart(const audit::Row& row) {
       row.openings.empty() ? std::string_view("{}") : std::string_view(row.openings), audit::row_limits);
   assert(decoded && openings);
   return {std::move(*decoded), std::move(*openings)};
+}
+
+std::string agent_of(const audit::Row& row) {
+  const Result<audit::RowFrame> frame = audit::read_frame(row.text);
+  assert(frame);
+  return audit::unescaped(frame->agent_id);
 }
 
 std::string_view bounded_text(json::ObjectReader& in, std::string_view name, std::size_t bytes_max,

@@ -46,6 +46,8 @@ struct OwnRow {
   [[nodiscard]] json::Value opened(std::string_view field) const { return openings.root()[field]["value"]; }
 };
 [[nodiscard]] OwnRow take_apart(const audit::Row& row);
+/// The agent that a row of our own is about, or "".
+[[nodiscard]] std::string agent_of(const audit::Row& row);
 
 /// Optional bounded text of a body: a fault where it is longer.
 [[nodiscard]] std::string_view bounded_text(json::ObjectReader& in, std::string_view name,

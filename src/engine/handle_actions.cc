@@ -243,13 +243,14 @@ Answer Engine::recorded_action(std::uint64_t row_id) const {
 }
 
 Answer Engine::replayed_action(const Used& used) const {
-  const ActionRecord* record = used.audit_event_id.empty() ? nullptr : state_.action(used.audit_event_id);
   // The same digest under another kind of request cannot be; were it so, it is no action of this key.
-  if (!record) {
+  if (!used.action) {
     return answer(
         Error{Code::idempotency_mismatch, "this idempotency key was used for another kind of request"});
   }
-  return recorded_action(record->row_id);
+  const audit::Row& row = ledger_.row(used.row_id);
+  const Result<Event> first = decode({row.text, row.openings});
+  return recorded_action(state_.action(std::get<ActionDecided>(*first).audit_event_id)->row_id);
 }
 
 Result<std::string> Engine::dry_run(const Agent& agent, json::Value asked, std::string_view delegation_id,
@@ -366,7 +367,7 @@ Answer Engine::report(Context& context) {
 
   const std::string& agent_id = context.principal.agent->agent_id;
   const ActionRecord* record = state_.action(audit_event_id);
-  if (!record || record->agent_id != agent_id) {
+  if (!record || agent_of(ledger_.row(record->row_id)) != agent_id) {
     return answer(Error{Code::forbidden, "this agent has no such audit event"});
   }
   const auto reported = [](Millis wall_ms, std::uint64_t row_id, std::string_view event) {

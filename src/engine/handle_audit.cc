@@ -186,7 +186,7 @@ Answer Engine::get_receipt(Context& context) {
   std::string body;
   json::Writer writer(body);
   writer.begin_object().field("row", row.text);
-  if (may_open(context.principal, record->agent_id)) writer.field_if("openings", row.openings);
+  if (may_open(context.principal, agent_of(row))) writer.field_if("openings", row.openings);
   writer.field("proof", audit::render_proof(record->row_id, *path, *checkpoint)).end_object();
   return answer(200, std::move(body));
 }

@@ -168,13 +168,11 @@ struct State::Applier {
       }
     });
     ActionRecord& record = state.actions_[e.audit_event_id];
-    record.agent_id = e.agent_id;
     record.row_id = row_id;
     record.executed = e.outcome == ActionOutcome::executed;
     note_conduct(e);
     if (e.claim_id.empty()) {
-      if (!e.event_id.empty())
-        state.use(e.agent_id, e.event_id, {e.request_digest, row_id, e.audit_event_id}, undo);
+      if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, true}, undo);
       remember([id = e.audit_event_id](State& s) { s.activity.remove_last(id); });
       state.activity.add(e.audit_event_id, wall_ms, e.agent_id, e.action_type, standing(e.outcome), row_id);
     } else {
@@ -182,7 +180,6 @@ struct State::Applier {
       state.approvals.claim(e.claimed_approval_id, e.claim_id, row_id);
     }
     if (!e.approval) return;
-    record.approval_id = e.approval->approval_id;
     remember_approval(e.approval->approval_id);
     state.approvals.open(
         {.approval_id = e.approval->approval_id,
@@ -240,7 +237,7 @@ struct State::Applier {
                            .created_ms = wall_ms,
                            .expires_ms = e.expires_ms,
                            .row_id = row_id});
-    if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, {}}, undo);
+    if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, false}, undo);
     change_conduct(e.agent_id, [&](Conduct& its) { its.baseline.delegated(wall_ms); });
   }
 
@@ -252,7 +249,7 @@ struct State::Applier {
   }
 
   void operator()(const OutcomeReported& e) {
-    if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, {}}, undo);
+    if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, false}, undo);
     // Reporting again corrects the record, but must not drown what was reported first.
     const auto found = state.actions_.find(e.audit_event_id);
     if (found == state.actions_.end() || !found->second.executed || found->second.reported) return;

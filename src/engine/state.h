@@ -30,9 +30,7 @@ inline constexpr std::string_view host_operator = "host";
 
 /// One action, as far as later requests ask for it; the rest stands in its rows.
 struct ActionRecord {
-  std::string agent_id;
   std::uint64_t row_id = 0;  // of its latest decision
-  std::string approval_id;   // "" where none was asked
   bool executed = false;
   bool reported = false;
 };
@@ -41,7 +39,7 @@ struct ActionRecord {
 struct Used {
   Digest request_digest{};
   std::uint64_t row_id = 0;
-  std::string audit_event_id;  // of an action; "" for other requests
+  bool action = false;  // false: another kind of request
 };
 
 class State;
