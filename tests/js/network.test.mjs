@@ -148,11 +148,13 @@ test("a refused connection is tried again, once per attempt, without a fault of 
 test("an abort ends request, call and listener at once", async (t) => {
   let closed;
   const gone = new Promise((resolve) => (closed = resolve));
-  const { baseUrl } = await misbehave(t, (request) => request.on("close", closed));
-  const al = new AgentLattice({ apiKey: al_test, baseUrl });
   const { controller, signal, counts } = countedSignal();
+  const { baseUrl } = await misbehave(t, (request) => {
+    request.on("close", closed);
+    controller.abort(new Error("enough"));
+  });
+  const al = new AgentLattice({ apiKey: al_test, baseUrl });
   const call = al.execute("read.a", { signal });
-  setTimeout(() => controller.abort(new Error("enough")), 30);
   const error = await failure(call, "ABORTED", "AgentLatticeAbortedError");
   assert.equal(error.cause.message, "enough");
   assert.equal(counts.now, 0);
