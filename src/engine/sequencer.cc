@@ -22,7 +22,7 @@ Sequencer::Sequencer(Engine& engine, Entropy entropy, SequencerLimits limits)
   engine_.commit();
   // What an earlier process did not get to.
   if (std::vector<Engine::Redaction> rows = engine_.redact(); !rows.empty()) {
-    appending_ = true;
+    storing_ = true;
     outputs_.push_back(Redact{++batch_, std::move(rows)});
   }
 }
@@ -57,7 +57,7 @@ void Sequencer::handle_timeout(Now now) {
 
 /// Handles what there is, up to a batch, and hands over the rows it made.
 void Sequencer::work(Now now) {
-  while (!appending_ && (!queue_.empty() || timeout_due_ || signature_due_)) {
+  while (!storing_ && (!queue_.empty() || timeout_due_ || signature_due_)) {
     if (std::exchange(timeout_due_, false)) {
       engine_.handle_timeout(now.wall_ms, entropy_);
       settled_.reset();
@@ -101,7 +101,7 @@ void Sequencer::answer_signed(Now now) {
 
 /// Only rows that are durable are ever signed: a log must never contradict what it signed.
 void Sequencer::ask_signature(Now now) {
-  if (signing_ || appending_ || unsigned_.empty() || durable_rows_ == 0) return;
+  if (signing_ || storing_ || unsigned_.empty() || durable_rows_ == 0) return;
   signing_ = durable_rows_;
   signing_until_ms_ = now.steady_ms + limits_.sign_wait_ms;
   outputs_.push_back(Sign{durable_rows_, engine_.checkpoint(durable_rows_)});
@@ -155,7 +155,7 @@ void Sequencer::seal(Now now) {
   answer_signed(now);
   const std::uint64_t rows = engine_.ledger().size();
   if (rows > durable_rows_) {
-    appending_ = true;
+    storing_ = true;
     outputs_.push_back(Append{++batch_, durable_rows_, rows});
     return;
   }
@@ -165,8 +165,7 @@ void Sequencer::seal(Now now) {
 }
 
 void Sequencer::handle_appended(BatchId batch, Now now) {
-  if (!appending_ || batch != batch_ || durable_rows_ == engine_.ledger().size())
-    return;  // Late or unknown: a no-op.
+  if (!is_appending(batch)) return;  // Late or unknown: a no-op.
   refused_ = false;
   engine_.commit();
   published_from_ = std::exchange(durable_rows_, engine_.ledger().size());
@@ -180,7 +179,7 @@ void Sequencer::handle_appended(BatchId batch, Now now) {
 
 /// The batch is over: its answers leave.
 void Sequencer::release(Now now) {
-  appending_ = false;
+  storing_ = false;
   redacting_.clear();
   for (Respond& respond : held_) outputs_.push_back(std::move(respond));
   held_.clear();
@@ -191,13 +190,13 @@ void Sequencer::release(Now now) {
 }
 
 void Sequencer::handle_redacted(BatchId batch, Now now) {
-  if (!appending_ || batch != batch_ || durable_rows_ != engine_.ledger().size()) return;
+  if (!is_redacting(batch)) return;
   engine_.handle_redacted();
   release(now);
 }
 
 void Sequencer::handle_redact_failed(BatchId batch, std::string_view why, Now now) {
-  if (!appending_ || batch != batch_ || durable_rows_ != engine_.ledger().size()) return;
+  if (!is_redacting(batch)) return;
   for (Respond& respond : held_) {
     if (std::find(redacting_.begin(), redacting_.end(), respond.ticket) == redacting_.end()) continue;
     std::string request_id = std::move(respond.response.request_id);
@@ -212,8 +211,8 @@ void Sequencer::handle_redact_failed(BatchId batch, std::string_view why, Now no
 }
 
 void Sequencer::handle_append_failed(BatchId batch, std::string_view why, Now now) {
-  if (!appending_ || batch != batch_ || durable_rows_ == engine_.ledger().size()) return;
-  appending_ = false;
+  if (!is_appending(batch)) return;
+  storing_ = false;
   refused_ = true;
   redacting_.clear();
   retry_steady_ms_ = now.steady_ms + retry_after_ms;
@@ -242,7 +241,7 @@ std::optional<SequencerOutput> Sequencer::poll_output() {
 }
 
 std::optional<Millis> Sequencer::next_deadline(Now now) const {
-  if (appending_) return {};  // The end of the append comes first, and looks at the time again.
+  if (storing_) return {};  // The end of the append comes first, and looks at the time again.
   std::optional<Millis> next;
   if (const std::optional<Millis> wall_ms = engine_.next_deadline()) {
     next = std::max(now.steady_ms + std::max<Millis>(*wall_ms - now.wall_ms, 0), retry_steady_ms_);

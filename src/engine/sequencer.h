@@ -95,7 +95,7 @@ class Sequencer {
   /// When handle_timeout wants to be called next (steady clock).
   [[nodiscard]] std::optional<Millis> next_deadline(Now now) const;
   /// True while all that the engine knows is durable, and nobody is before the next request.
-  [[nodiscard]] bool idle() const { return !appending_ && queue_.empty() && held_.empty(); }
+  [[nodiscard]] bool idle() const { return !storing_ && queue_.empty() && held_.empty(); }
   /// Requests that wait for their turn or for an approval.
   [[nodiscard]] std::size_t waiting_requests() const { return queue_.size() + waiting_.size(); }
 
@@ -125,6 +125,13 @@ class Sequencer {
   void refuse_unsigned(std::string_view why);
   void ask_signature(Now now);
   void seal(Now now);
+  /// Whether the store is at work on that batch. While it appends, there are rows that are not durable.
+  [[nodiscard]] bool is_appending(BatchId batch) const {
+    return storing_ && batch == batch_ && durable_rows_ != engine_.ledger().size();
+  }
+  [[nodiscard]] bool is_redacting(BatchId batch) const {
+    return storing_ && batch == batch_ && durable_rows_ == engine_.ledger().size();
+  }
 
   Engine& engine_;
   Entropy entropy_;
@@ -141,7 +148,7 @@ class Sequencer {
   std::uint64_t durable_rows_ = 0;
   std::uint64_t published_from_ = 0;  // rows of the batch, once durable
   BatchId batch_ = 0;
-  bool appending_ = false;         // or redacting
+  bool storing_ = false;           // the store appends the batch's rows, or redacts
   bool refused_ = false;           // the last append was
   std::vector<Ticket> redacting_;  // of the batch, those who asked for a redaction
   bool timeout_due_ = false;       // time passed while a batch was being appended

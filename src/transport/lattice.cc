@@ -76,40 +76,31 @@ void Lattice::handle_disconnect(engine::Ticket ticket) {
   if (found != by_host_ticket_.end()) forget(found->second);
 }
 
-void Lattice::handle_appended(engine::BatchId batch) {
+template <typename Verb, typename... Arguments>
+void Lattice::tell(Verb verb, Arguments... arguments) {
   if (!started()) return;
-  sequencer_->handle_appended(batch, clock_.now());
+  ((*sequencer_).*verb)(arguments..., clock_.now());
   drain();
 }
+
+void Lattice::handle_appended(engine::BatchId batch) { tell(&engine::Sequencer::handle_appended, batch); }
 
 void Lattice::handle_append_failed(engine::BatchId batch, std::string_view why) {
-  if (!started()) return;
-  sequencer_->handle_append_failed(batch, why, clock_.now());
-  drain();
+  tell(&engine::Sequencer::handle_append_failed, batch, why);
 }
 
-void Lattice::handle_redacted(engine::BatchId batch) {
-  if (!started()) return;
-  sequencer_->handle_redacted(batch, clock_.now());
-  drain();
-}
+void Lattice::handle_redacted(engine::BatchId batch) { tell(&engine::Sequencer::handle_redacted, batch); }
 
 void Lattice::handle_redact_failed(engine::BatchId batch, std::string_view why) {
-  if (!started()) return;
-  sequencer_->handle_redact_failed(batch, why, clock_.now());
-  drain();
+  tell(&engine::Sequencer::handle_redact_failed, batch, why);
 }
 
 void Lattice::handle_signed(std::uint64_t rows, std::span<const std::uint8_t> signature) {
-  if (!started()) return;
-  sequencer_->handle_signed(rows, signature, clock_.now());
-  drain();
+  tell(&engine::Sequencer::handle_signed, rows, signature);
 }
 
 void Lattice::handle_sign_failed(std::uint64_t rows, std::string_view why) {
-  if (!started()) return;
-  sequencer_->handle_sign_failed(rows, why, clock_.now());
-  drain();
+  tell(&engine::Sequencer::handle_sign_failed, rows, why);
 }
 
 void Lattice::handle_timeout() {

@@ -127,6 +127,10 @@ class Lattice {
   void carry_out(const engine::BeginLedger& begin);
 
   LedgerHome home_;
+  /// What the host's store or signer says, for the sequencer.
+  template <typename Verb, typename... Arguments>
+  void tell(Verb verb, Arguments... arguments);
+
   LatticeHost& host_;
   Clock& clock_;
   Entropy entropy_;
