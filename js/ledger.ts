@@ -12,7 +12,7 @@ const rowsPerLoad = 1000;
 export class Ledger {
   readonly #store: LedgerStore | undefined;
   /** The append in flight; it never rejects. */
-  #appending: Promise<void> | undefined;
+  #working: Promise<void> | undefined;
 
   /** Without a store the kernel keeps it, in memory. */
   constructor(store: LedgerStore | undefined) {
@@ -47,9 +47,8 @@ export class Ledger {
 
   /** Group commit: the kernel holds back every answer that rests on these rows until it hears that they are durable. */
   append(kernel: Kernel, batch: number, rows: Uint8Array, firstRow: number): void {
-    const unpacked = unpackRows(rows);
     this.#work(kernel, batch, ["appended", "appendFailed"], (store) =>
-      store.append(firstRow, unpacked),
+      store.append(firstRow, unpackRows(rows)),
     );
   }
 
@@ -64,7 +63,7 @@ export class Ledger {
 
   /** Waits for the append in flight. */
   async settled(): Promise<void> {
-    await this.#appending;
+    await this.#working;
   }
 
   async close(): Promise<void> {
@@ -93,9 +92,9 @@ export class Ledger {
       return;
     }
     const settled = working.then(succeed, fail).finally(() => {
-      if (this.#appending === settled) this.#appending = undefined;
+      if (this.#working === settled) this.#working = undefined;
     });
-    this.#appending = settled;
+    this.#working = settled;
   }
 }
 
