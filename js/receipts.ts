@@ -26,11 +26,16 @@ export async function verifyReceipt(
   if (typeof receipt !== "object" || receipt === null)
     throw invalidArgument("verifyReceipt: the receipt must be an object, as `al.receipt` gives it");
   const { row, openings, proof } = receipt;
+  const request = toWire({
+    receipt: { row, openings, proof },
+    verifierKeys: [verifierKeys].flat(),
+  });
+  const kernel = wasm === undefined ? undefined : await Kernel.start(embeddedPayload, { wasm });
   const { check, ...verdict } = await ask<ReceiptVerdict & { check?: Unsettled }>(
     "judgeReceipt",
-    toWire({ receipt: { row, openings, proof }, verifierKeys: [verifierKeys].flat() }),
-    wasm === undefined ? undefined : await Kernel.start(embeddedPayload, { wasm }),
-  );
+    request,
+    kernel,
+  ).finally(() => kernel?.close("the kernel"));
   if (check === undefined) return verdict;
   const signedBy = await signers(check);
   return signedBy === undefined ? check.otherwise : { ...verdict, signedBy };
