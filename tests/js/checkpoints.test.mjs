@@ -3,17 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { AgentLattice, Lattice, MemoryCheckpointStore } from "@agentlattice/wasm";
 import { FileCheckpointStore } from "@agentlattice/wasm/node";
-import { failure, openLattice, policies, served, temporaryFolder } from "./house.mjs";
-
-/** A ledger whose rows are in the test's hands. */
-function storeOf(rows) {
-  return {
-    open() {},
-    close() {},
-    read: (from, limit) => rows.slice(from, from + limit),
-    append: (_, more) => void rows.push(...more),
-  };
-}
+import { failure, openLattice, policies, served, storeOf, temporaryFolder } from "./house.mjs";
 
 /** Rows of a lattice in which an agent acted `times` times. */
 async function history(times) {

@@ -46,6 +46,21 @@ export async function served(t, options) {
   return { lattice, server, apiKey, client };
 }
 
+/** A store that outlives its lattice: its rows are in the test's hands. */
+export function storeOf(rows = []) {
+  return {
+    rows,
+    description: "arrays",
+    open() {},
+    read: (from, limit) => rows.slice(from, from + limit),
+    append(first, more) {
+      assert.equal(first, rows.length);
+      rows.push(...more);
+    },
+    close() {},
+  };
+}
+
 /** A folder that is removed after the test. */
 export function temporaryFolder(t) {
   const folder = mkdtempSync(join(tmpdir(), "agentlattice-test-"));

@@ -2,22 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Lattice } from "@agentlattice/wasm";
-import { failure, openLattice, policies } from "./house.mjs";
-
-/** A store that has its rows at hand. */
-function arrays(rows = []) {
-  return {
-    rows,
-    description: "arrays",
-    open() {},
-    read: (from, limit) => rows.slice(from, from + limit),
-    append(first, more) {
-      assert.equal(first, rows.length);
-      rows.push(...more);
-    },
-    close() {},
-  };
-}
+import { failure, openLattice, policies, storeOf } from "./house.mjs";
 
 const metadata = [
   { pr_size: 1 },
@@ -27,7 +12,7 @@ const metadata = [
 ];
 
 async function recorded() {
-  const store = arrays();
+  const store = storeOf();
   const lattice = await Lattice.open({ store, policies });
   const al = lattice.agent("a");
   for (const each of metadata) await al.execute("pr.open", { metadata: each });
@@ -43,7 +28,7 @@ test("what is read again is what was appended", async (t) => {
     assert.equal(typeof openings, "string");
     JSON.parse(text);
   }
-  const lattice = await openLattice(t, { store: arrays(rows), policies: undefined });
+  const lattice = await openLattice(t, { store: storeOf(rows), policies: undefined });
   assert.equal(await lattice.checkpoint(), checkpoint);
   const al = lattice.agent("a");
   assert.equal((await al.verify()).chainValid, true);
@@ -53,14 +38,14 @@ test("what is read again is what was appended", async (t) => {
 });
 
 test("more rows than are read at a time, from a store that answers later and gives less than it was asked for", async (t) => {
-  const store = arrays();
+  const store = storeOf();
   const first = await Lattice.open({ store, policies });
   const al = first.agent("a");
   await Promise.all(Array.from({ length: 1300 }, () => al.execute("read.x")));
   const checkpoint = await first.checkpoint();
   await first.close();
   const later = {
-    ...arrays(store.rows),
+    ...storeOf(store.rows),
     read: async (from, limit) => store.rows.slice(from, from + Math.min(limit, 700)),
   };
   const lattice = await openLattice(t, { store: later, policies: undefined });
@@ -69,7 +54,7 @@ test("more rows than are read at a time, from a store that answers later and giv
 });
 
 test("one changed row among many is found, and named", async () => {
-  const store = arrays();
+  const store = storeOf();
   const first = await Lattice.open({ store, policies });
   const al = first.agent("a");
   await Promise.all(Array.from({ length: 600 }, () => al.execute("read.x")));
@@ -77,7 +62,7 @@ test("one changed row among many is found, and named", async () => {
   const changed = (row, change) => {
     const rows = [...store.rows];
     rows[row] = change(rows[row]);
-    return arrays(rows);
+    return storeOf(rows);
   };
   const cases = [
     [

@@ -4,21 +4,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Lattice } from "@agentlattice/wasm";
+import { storeOf } from "./house.mjs";
 
 const folder = new URL("../scenarios/", import.meta.url);
-
-/** A store that outlives its lattice. */
-function storeOf(rows) {
-  return {
-    open() {},
-    read: (from, limit) => rows.slice(from, from + limit),
-    append(first, more) {
-      assert.equal(first, rows.length);
-      rows.push(...more);
-    },
-    close() {},
-  };
-}
 
 class Player {
   #rows = [];
