@@ -11,7 +11,9 @@ import { Lattice } from "@agentlattice/wasm";
 import { serve } from "@agentlattice/wasm/node";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const packageRoot = fileURLToPath(new URL("../", import.meta.resolve("@agentlattice/wasm")));
+const packageRoot = fileURLToPath(
+  new URL("./", import.meta.resolve("@agentlattice/wasm/package.json")),
+);
 const packagePath = "/agentlattice/";
 const types = {
   ".html": "text/html",

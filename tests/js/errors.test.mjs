@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { errorFromBoundary } from "../../npm/dist/errors.js";
 
-const exported = { ...(await import("@agentlattice/wasm")) };
+// Of the modules, too: what the package gives Node.js is made of copies.
+const exported = { ...(await import("../../npm/dist/index.js")) };
 
 const { AgentLatticeError, isAgentLatticeError } = exported;
 

@@ -55,6 +55,18 @@ test("while it is imported nothing is fetched, compiled, timed or drawn by lot",
   assert.equal(script(`${forbidden}${useIt}`), "executed");
 });
 
+test("in Node.js, import and require give the same classes", () => {
+  const both = `
+    import { createRequire } from "node:module";
+    import * as imported from "@agentlattice/wasm";
+    import { serve } from "@agentlattice/wasm/node";
+    const require = createRequire(import.meta.url);
+    const required = require("@agentlattice/wasm");
+    const names = Object.keys(required).filter((name) => required[name] !== imported[name]);
+    console.log(Object.keys(imported).length > 10, names.length, serve === require("@agentlattice/wasm/node").serve);`;
+  assert.equal(script(both), "true 0 true");
+});
+
 test("it needs no FinalizationRegistry and no symbols of disposal", () => {
   const older = `
     delete globalThis.FinalizationRegistry;

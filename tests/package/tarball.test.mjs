@@ -39,7 +39,7 @@ test("it holds what the sources make, and nothing else", () => {
   const entries = ["index", ...servers, ...stores, "sync/index", "terminal"].map(
     (entry) => `${entry}.js`,
   );
-  const commonJs = ["bundle.js", "package.json", ...entries];
+  const commonJs = ["core.js", "more.js", "package.json", ...entries];
   const declarations = [...ofSources, "browser.d.ts"].filter((file) => file.endsWith(".d.ts"));
   const modules = ["client.wasm", "agentlattice.wasm"];
   const dist = [
@@ -48,6 +48,7 @@ test("it holds what the sources make, and nothing else", () => {
     ...modules,
     ...modules.map((module) => module.replace(/wasm$/, "mjs")),
     ...[...commonJs, ...declarations].map((file) => `cjs/${file}`),
+    ...entries.map((file) => `import/${file}`),
   ];
   const expected = [
     ...dist.map((file) => `dist/${file}`),

@@ -30,7 +30,7 @@ export async function buildPackage() {
   const forget = (...stamps) => {
     for (const stamp of stamps) rmSync(at(`build/${stamp}.stamp`), { force: true });
   };
-  if (!existsSync(at("npm/dist/cjs"))) forget("typescript");
+  if (!existsSync(at("npm/dist/import"))) forget("typescript");
   await unlessStamped("build/typescript.stamp", hashOf(sources), () =>
     step("TypeScript", async () => {
       rmSync(at("npm/dist"), { recursive: true, force: true });
@@ -55,7 +55,7 @@ export async function buildPackage() {
   await unlessStamped("build/build-info.stamp", info, writeBuildInfo);
 }
 
-const isBundle = (file) => /^npm\/dist\/(cjs\/|browser\.)/.test(file);
+const isBundle = (file) => /^npm\/dist\/(cjs\/|import\/|browser\.)/.test(file);
 
 async function cmake(preset, show, more = []) {
   const ninja = toolchain("usr/bin/ninja");

@@ -1,14 +1,14 @@
-// Two further forms of the same code, beside npm/dist's modules: one file for pages without a bundler, and CommonJS. Both load the one
-// copy of each .wasm.
+// Further forms of the same code, beside npm/dist's modules: one file for pages without a bundler, and for Node.js files that its `import`
+// and its `require` share. They load the one copy of each .wasm.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, relative } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { at, filesBelow } from "./house.mjs";
 
 const dist = at("npm/dist");
 
 /** What browsers can use, by its paths in dist/. */
 const forBrowsers = ["stores/indexed-db", "sync/index", "index"];
-/** The entries that CommonJS has. */
+/** The entries that Node.js has. */
 const entries = [
   "server/durable-object",
   "server/node",
@@ -17,68 +17,99 @@ const entries = [
   ...forBrowsers,
 ];
 
+const common = {
+  absWorkingDir: dist,
+  bundle: true,
+  packages: "external",
+  // Not the repository's own, whose "paths" lead to the sources.
+  tsconfigRaw: {},
+  target: "es2022",
+  logLevel: "warning",
+};
+
 export async function buildBundles() {
   const { build } = await import("esbuild");
-  rmSync(`${dist}/cjs`, { recursive: true, force: true });
-  const common = {
-    absWorkingDir: dist,
-    bundle: true,
-    packages: "external",
-    // Not the repository's own, whose "paths" lead to the sources.
-    tsconfigRaw: {},
-    target: "es2022",
-    logLevel: "warning",
-  };
+  await bundleForPages(build);
+  await bundleForNode(build);
+}
+
+async function bundleForPages(build) {
+  const contents = entries
+    .filter((entry) => forBrowsers.includes(entry))
+    .map((entry) => `export * from "./${entry}.js";\n`)
+    .join("");
   await build({
     ...common,
-    stdin: {
-      contents: allOf(forBrowsers),
-      resolveDir: dist,
-    },
+    stdin: { contents, resolveDir: dist },
     format: "esm",
     conditions: ["browser"],
     minify: true,
     outfile: `${dist}/browser.js`,
   });
-  writeFileSync(`${dist}/browser.d.ts`, allOf(forBrowsers));
-  await build({
+  write("browser.d.ts", contents);
+}
+
+/**
+ * Node.js spends more on finding fifty files than on running them, and reads a file as a whole before it runs any of it. So what the main
+ * entry needs is in core.js, and what the others need beyond that in more.js.
+ */
+async function bundleForNode(build) {
+  for (const form of ["cjs", "import"]) rmSync(`${dist}/${form}`, { recursive: true, force: true });
+  const options = {
     ...common,
-    // Through `require`, esbuild runs a module when it is first asked for: no entry loads what only another one needs.
-    stdin: {
-      contents: entries
-        .map((entry) => `exports["${entry}"] = () => require("./${entry}.js");`)
-        .join("\n"),
-      resolveDir: dist,
-    },
     format: "cjs",
     platform: "node",
     target: "node20",
     // Names stay: stack traces are read.
     minifyWhitespace: true,
     minifySyntax: true,
-    plugins: [besides],
     // The glue looks for a module by itself only where nobody hands it one.
     logOverride: { "empty-import-meta": "silent" },
-    outfile: `${dist}/cjs/bundle.js`,
-  });
-  write("package.json", '{ "type": "commonjs" }\n');
-  for (const entry of entries) {
-    const bundle = relative(dirname(`cjs/${entry}`), "cjs/bundle.js").replace(/^(?!\.)/, "./");
-    write(`${entry}.js`, `module.exports = require("${bundle}")["${entry}"]();\n`);
-  }
+  };
+  const core = await modulesOf("index", (more) => build({ ...options, ...more }));
+  await build({ ...options, ...onDemand(core), plugins: [besides], outfile: "cjs/core.js" });
+  const plugins = [takenFrom("./core.js", core), besides];
+  await build({ ...options, ...onDemand(entries), plugins, outfile: "cjs/more.js" });
   // A declaration is CommonJS or not by the folder that it lies in.
   for (const file of filesBelow("npm/dist", /\.d\.ts$/))
-    write(relative(dist, at(file)), readFileSync(at(file)));
+    write(`cjs/${relative(dist, at(file))}`, readFileSync(at(file)));
+  write("cjs/package.json", '{ "type": "commonjs" }\n');
+  for (const entry of entries) await writeEntry(entry, core.includes(entry) ? "core" : "more");
 }
 
-const allOf = (modules) => modules.map((one) => `export * from "./${one}.js";\n`).join("");
-
-function write(file, content) {
-  mkdirSync(dirname(`${dist}/cjs/${file}`), { recursive: true });
-  writeFileSync(`${dist}/cjs/${file}`, content);
+/** A module and all that it imports, by their paths in dist/. */
+async function modulesOf(entry, build) {
+  const { metafile } = await build({ entryPoints: [`${entry}.js`], metafile: true, write: false });
+  return Object.keys(metafile.inputs).map((file) => file.replace(/\.js$/, ""));
 }
 
-/** CommonJS has no `import.meta.url`. What a module finds beside itself, its copy in cjs/bundle.js finds beside the original. */
+/** Through `require`, esbuild runs a module when it is first asked for: no entry runs what only another one needs. */
+function onDemand(modules) {
+  const lines = modules.map((one) => `exports["${one}"] = () => require("./${fileOf(one)}");`);
+  return { stdin: { contents: lines.join("\n"), resolveDir: dist } };
+}
+
+const fileOf = (module) => (module.endsWith(".mjs") ? module : `${module}.js`);
+
+/** Modules that another bundle has already: a second copy of a class would be another class. */
+const takenFrom = (bundle, modules) => ({
+  name: "taken",
+  setup({ onLoad, onResolve, resolve: resolveBy }) {
+    const paths = new Map(modules.map((one) => [resolve(dist, fileOf(one)), one]));
+    onResolve({ filter: /^[.#]/, namespace: "file" }, async ({ path, pluginData, ...from }) => {
+      if (pluginData === "asked") return undefined;
+      const found = await resolveBy(path, { ...from, pluginData: "asked" });
+      const taken = paths.get(found.path);
+      return taken === undefined ? found : { path: taken, namespace: "taken" };
+    });
+    onLoad({ filter: /^/, namespace: "taken" }, ({ path }) => ({
+      contents: `module.exports = require("${bundle}")["${path}"]();`,
+    }));
+    onResolve({ filter: /^/, namespace: "taken" }, ({ path }) => ({ path, external: true }));
+  },
+});
+
+/** CommonJS has no `import.meta.url`. What a module finds beside itself, its copy in a bundle finds beside the original. */
 const besides = {
   name: "besides",
   setup({ onLoad }) {
@@ -91,3 +122,24 @@ const besides = {
     });
   },
 };
+
+async function writeEntry(entry, bundle) {
+  const path = (from, to) => relative(dirname(from), to).replace(/^(?!\.)/, "./");
+  const required = path(`cjs/${entry}`, `cjs/${bundle}.js`);
+  write(`cjs/${entry}.js`, `module.exports = require("${required}")["${entry}"]();\n`);
+  const names = Object.keys(await import(`${dist}/${entry}.js`));
+  write(
+    `import/${entry}.js`,
+    `import { createRequire } from "node:module";
+
+export const { ${names.join(", ")} } = createRequire(import.meta.url)(
+  "${path(`import/${entry}`, `cjs/${entry}.js`)}",
+);
+`,
+  );
+}
+
+function write(file, content) {
+  mkdirSync(dirname(`${dist}/${file}`), { recursive: true });
+  writeFileSync(`${dist}/${file}`, content);
+}
