@@ -6,6 +6,7 @@
 
 #include "audit/canonical.h"
 #include "audit/checkpoint.h"
+#include "base/hex.h"
 #include "engine/context.h"
 
 namespace al::engine {
@@ -198,6 +199,21 @@ std::optional<Principal> Engine::principal(const Digest& key_hash) const {
   }
   if (found && !found->agent && !found->operator_) found.reset();
   return found;
+}
+
+std::optional<Engine::Used> Engine::used(std::string_view agent_id, std::string_view event_id) const {
+  if (event_id.empty()) return {};
+  for (const std::uint64_t row_id : state_.used_keys.rows(UsedKeys::fingerprint(agent_id, event_id))) {
+    const OwnRow row = take_apart(ledger_.row(row_id));
+    const json::Value facts = row.decoded.facts;
+    if (row.decoded.agent_id != agent_id || facts["event_id"].string() != event_id) continue;
+    Used used{.row_id = row_id, .action = row.decoded.type.starts_with("action.")};
+    const bool read = read_hex(facts["request_digest"].string(), used.request_digest);
+    assert(read);
+    static_cast<void>(read);
+    return used;
+  }
+  return {};
 }
 
 std::optional<Error> Engine::authenticate(Context& context) const {

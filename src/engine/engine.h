@@ -119,11 +119,19 @@ class Engine {
   struct Context;  // one request on its way
   struct ActionRequest;
   struct Recorded;
+  /// What an idempotency key was used for.
+  struct Used {
+    Digest request_digest{};
+    std::uint64_t row_id = 0;
+    bool action = false;  // false: another kind of request
+  };
 
   /// Says what is wrong with a row, or takes it.
   [[nodiscard]] Status judge(const audit::RowView& row);
   [[nodiscard]] Status apply(const audit::RowFrame& frame, std::span<const audit::OpenedField> openings);
   Answer dispatch(Context& context);
+  /// Nothing for a key that is new, or "".
+  [[nodiscard]] std::optional<Used> used(std::string_view agent_id, std::string_view event_id) const;
   std::optional<Error> authenticate(Context& context) const;
   std::optional<Error> authorize(const Context& context) const;
   void emit(const Event& event, Millis now_ms, Entropy& entropy);

@@ -203,13 +203,10 @@ Answer Engine::post_action(Context& context) {
   request->delegation_id = context.request.delegation_id;
   request->event_id = context.request.event_id;
   Recorded recorded(*request);
-  if (!request->event_id.empty()) {
-    if (const Used* used = state_.used(request->agent_id, request->event_id)) {
-      if (used->request_digest == recorded.digest) return replayed_action(*used);
-      return answer(
-          Error{Code::idempotency_mismatch,
-                "this idempotency key was used for another request; use a new one for each request"});
-    }
+  if (const std::optional<Used> before = used(request->agent_id, request->event_id)) {
+    if (before->request_digest == recorded.digest) return replayed_action(*before);
+    return answer(Error{Code::idempotency_mismatch,
+                        "this idempotency key was used for another request; use a new one for each request"});
   }
   settle_circuit(context, context.principal.agent->agent_id);
   ActionDecided decided = decide(*request, context.now_ms);
@@ -378,14 +375,13 @@ Answer Engine::report(Context& context) {
     return answer(201, std::move(body));
   };
   const Digest digest = sha256(json::canonical(context.body.root()));
-  if (const Used* used = state_.used(agent_id, context.request.event_id);
-      used && !context.request.event_id.empty()) {
-    if (used->request_digest != digest) {
+  if (const std::optional<Used> before = used(agent_id, context.request.event_id)) {
+    if (before->request_digest != digest) {
       return answer(Error{Code::idempotency_mismatch, "this idempotency key was used for another request"});
     }
-    const Result<audit::DecodedRow> row = audit::decode(ledger_.row(used->row_id).text);
+    const Result<audit::DecodedRow> row = audit::decode(ledger_.row(before->row_id).text);
     assert(row);
-    return reported(row->wall_ms, used->row_id, audit_event_id);
+    return reported(row->wall_ms, before->row_id, audit_event_id);
   }
   emit(context, OutcomeReported{.audit_event_id = audit_event_id,
                                 .agent_id = agent_id,

@@ -31,10 +31,9 @@ Answer Engine::create_delegation(Context& context) {
     write_delegation(writer, delegation);
     return answer(201, std::move(body));
   };
-  if (const Used* used = state_.used(agent.agent_id, context.request.event_id);
-      used && !context.request.event_id.empty()) {
+  if (const std::optional<Used> before = used(agent.agent_id, context.request.event_id)) {
     for (const delegation::Delegation* mine : state_.delegations.of_agent(agent.agent_id)) {
-      if (used->request_digest == digest && mine->row_id == used->row_id) return created(*mine);
+      if (before->request_digest == digest && mine->row_id == before->row_id) return created(*mine);
     }
     return answer(Error{Code::idempotency_mismatch, "this idempotency key was used for another request"});
   }

@@ -22,13 +22,6 @@ std::vector<policy::Pattern> patterns(const std::vector<std::string>& texts, boo
   return out;
 }
 
-std::string used_key(std::string_view agent_id, std::string_view event_id) {
-  std::string key(agent_id);
-  key += '\n';
-  key += event_id;
-  return key;
-}
-
 posture::Standing standing(ActionOutcome outcome) {
   switch (outcome) {
     case ActionOutcome::executed:
@@ -78,6 +71,13 @@ struct State::Applier {
       });
     }
     state.conduct.change(agent_id, change);
+  }
+  /// The row uses an idempotency key, if it has one.
+  void use(std::string_view agent_id, std::string_view event_id) {
+    if (event_id.empty()) return;
+    const UsedKeys::Fingerprint key = UsedKeys::fingerprint(agent_id, event_id);
+    remember([key, row = row_id](State& s) { s.used_keys.remove(key, row); });
+    state.used_keys.add(key, row_id);
   }
   void settle(const std::string& audit_event_id, bool approved) {
     if (const std::optional<std::size_t> item = state.activity.pending(audit_event_id)) {
@@ -172,7 +172,7 @@ struct State::Applier {
     record.executed = e.outcome == ActionOutcome::executed;
     note_conduct(e);
     if (e.claim_id.empty()) {
-      if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, true}, undo);
+      use(e.agent_id, e.event_id);
       remember([id = e.audit_event_id](State& s) { s.activity.remove_last(id); });
       state.activity.add(e.audit_event_id, wall_ms, e.agent_id, e.action_type, standing(e.outcome), row_id);
     } else {
@@ -237,7 +237,7 @@ struct State::Applier {
                            .created_ms = wall_ms,
                            .expires_ms = e.expires_ms,
                            .row_id = row_id});
-    if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, false}, undo);
+    use(e.agent_id, e.event_id);
     change_conduct(e.agent_id, [&](Conduct& its) { its.baseline.delegated(wall_ms); });
   }
 
@@ -249,7 +249,7 @@ struct State::Applier {
   }
 
   void operator()(const OutcomeReported& e) {
-    if (!e.event_id.empty()) state.use(e.agent_id, e.event_id, {e.request_digest, row_id, false}, undo);
+    use(e.agent_id, e.event_id);
     // Reporting again corrects the record, but must not drown what was reported first.
     const auto found = state.actions_.find(e.audit_event_id);
     if (found == state.actions_.end() || !found->second.executed || found->second.reported) return;
@@ -280,20 +280,9 @@ Status State::apply(const Event& event, std::uint64_t row_id, Millis wall_ms, Un
                                          "number, settings or a change of a circuit"};
 }
 
-void State::use(const std::string& agent_id, const std::string& event_id, Used used, Undo* undo) {
-  const std::string key = used_key(agent_id, event_id);
-  if (undo != nullptr) undo->push([key](State& s) { s.used_.erase(key); });
-  used_.insert_or_assign(key, std::move(used));
-}
-
 const ActionRecord* State::action(std::string_view audit_event_id) const {
   const auto found = actions_.find(std::string(audit_event_id));
   return found == actions_.end() ? nullptr : &found->second;
-}
-
-const Used* State::used(std::string_view agent_id, std::string_view event_id) const {
-  const auto found = used_.find(used_key(agent_id, event_id));
-  return found == used_.end() ? nullptr : &found->second;
 }
 
 }  // namespace al::engine

@@ -20,6 +20,7 @@
 #include "engine/directory.h"
 #include "engine/events.h"
 #include "engine/settings.h"
+#include "engine/used_keys.h"
 #include "policy/policy_set.h"
 #include "posture/activity.h"
 
@@ -33,13 +34,6 @@ struct ActionRecord {
   std::uint64_t row_id = 0;  // of its latest decision
   bool executed = false;
   bool reported = false;
-};
-
-/// What an idempotency key was used for.
-struct Used {
-  Digest request_digest{};
-  std::uint64_t row_id = 0;
-  bool action = false;  // false: another kind of request
 };
 
 class State;
@@ -77,7 +71,6 @@ class State {
   [[nodiscard]] Status apply(const Event& event, std::uint64_t row_id, Millis wall_ms, Undo* undo);
 
   [[nodiscard]] const ActionRecord* action(std::string_view audit_event_id) const;
-  [[nodiscard]] const Used* used(std::string_view agent_id, std::string_view event_id) const;
 
   // Read by the engine, changed by apply() alone.
   std::string org_id;
@@ -88,14 +81,13 @@ class State {
   ConductBook conduct;
   Settings settings;
   posture::Activity activity;
+  UsedKeys used_keys;
   Millis last_wall_ms = 0;
 
  private:
   struct Applier;
-  void use(const std::string& agent_id, const std::string& event_id, Used used, Undo* undo);
 
   std::unordered_map<std::string, ActionRecord> actions_;  // by audit_event_id
-  std::unordered_map<std::string, Used> used_;             // by agent id, line feed, event id
 };
 
 }  // namespace al::engine

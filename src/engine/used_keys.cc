@@ -1,0 +1,64 @@
+#include "engine/used_keys.h"
+
+#include <cassert>
+#include <cstring>
+#include <utility>
+
+#include "base/sha256.h"
+
+namespace al::engine {
+namespace {
+
+constexpr std::size_t slots_min = 64;
+
+}  // namespace
+
+UsedKeys::Fingerprint UsedKeys::fingerprint(std::string_view agent_id, std::string_view event_id) {
+  const Digest digest = Sha256().update(agent_id).update("\n").update(event_id).finish();
+  Fingerprint key = 0;
+  std::memcpy(&key, digest.data(), sizeof(key));
+  return key;
+}
+
+void UsedKeys::add(Fingerprint key, std::uint64_t row_id) {
+  if (4 * (count_ + 1) > 3 * slots_.size()) grow();
+  place({key, row_id + 1});
+  ++count_;
+}
+
+void UsedKeys::place(Slot slot) {
+  std::size_t at = home(slot.key);
+  while (slots_[at].end_row != 0) at = after(at);
+  slots_[at] = slot;
+}
+
+void UsedKeys::grow() {
+  const std::vector<Slot> before = std::exchange(slots_, {});
+  slots_.resize(before.empty() ? slots_min : 2 * before.size());
+  for (const Slot& slot : before) {
+    if (slot.end_row != 0) place(slot);
+  }
+}
+
+void UsedKeys::remove(Fingerprint key, std::uint64_t row_id) {
+  std::size_t at = home(key);
+  while (slots_[at].key != key || slots_[at].end_row != row_id + 1) {
+    assert(slots_[at].end_row != 0);
+    at = after(at);
+  }
+  slots_[at] = {};
+  --count_;
+  // What stood behind it may have been kept from its home by it.
+  for (at = after(at); slots_[at].end_row != 0; at = after(at)) place(std::exchange(slots_[at], {}));
+}
+
+std::vector<std::uint64_t> UsedKeys::rows(Fingerprint key) const {
+  std::vector<std::uint64_t> out;
+  if (slots_.empty()) return out;
+  for (std::size_t at = home(key); slots_[at].end_row != 0; at = after(at)) {
+    if (slots_[at].key == key) out.push_back(slots_[at].end_row - 1);
+  }
+  return out;
+}
+
+}  // namespace al::engine

@@ -1,0 +1,39 @@
+// Where idempotency keys were used. The row that says so holds the key itself, and the digest of the request
+// that it stood for; so a fingerprint of the key is all that is kept of it: 16 bytes, in a table that is at
+// most three quarters full.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace al::engine {
+
+class UsedKeys {
+ public:
+  /// Of an agent's key, 64 bits that nobody can aim at another's.
+  using Fingerprint = std::uint64_t;
+  [[nodiscard]] static Fingerprint fingerprint(std::string_view agent_id, std::string_view event_id);
+
+  void add(Fingerprint key, std::uint64_t row_id);
+  /// Takes back an add().
+  void remove(Fingerprint key, std::uint64_t row_id);
+  /// The rows to look at: of this key, and of any other with the same fingerprint.
+  [[nodiscard]] std::vector<std::uint64_t> rows(Fingerprint key) const;
+
+ private:
+  struct Slot {
+    Fingerprint key = 0;
+    std::uint64_t end_row = 0;  // row number + 1; 0: empty
+  };
+  [[nodiscard]] std::size_t home(Fingerprint key) const { return key & (slots_.size() - 1); }
+  [[nodiscard]] std::size_t after(std::size_t at) const { return (at + 1) & (slots_.size() - 1); }
+  void place(Slot slot);
+  void grow();
+
+  std::vector<Slot> slots_;  // none, or a power of two; each stands at its home, or behind it without a gap
+  std::size_t count_ = 0;
+};
+
+}  // namespace al::engine
