@@ -34,10 +34,7 @@ export async function buildBundles() {
 }
 
 async function bundleForPages(build) {
-  const contents = entries
-    .filter((entry) => forBrowsers.includes(entry))
-    .map((entry) => `export * from "./${entry}.js";\n`)
-    .join("");
+  const contents = forBrowsers.map((entry) => `export * from "./${entry}.js";\n`).join("");
   await build({
     ...common,
     stdin: { contents, resolveDir: dist },
@@ -68,13 +65,14 @@ async function bundleForNode(build) {
   };
   const core = await modulesOf("index", (more) => build({ ...options, ...more }));
   await build({ ...options, ...onDemand(core), plugins: [besides], outfile: "cjs/core.js" });
+  const others = entries.filter((entry) => !core.includes(entry));
   const plugins = [takenFrom("./core.js", core), besides];
-  await build({ ...options, ...onDemand(entries), plugins, outfile: "cjs/more.js" });
+  await build({ ...options, ...onDemand(others), plugins, outfile: "cjs/more.js" });
   // A declaration is CommonJS or not by the folder that it lies in.
   for (const file of filesBelow("npm/dist", /\.d\.ts$/))
     write(`cjs/${relative(dist, at(file))}`, readFileSync(at(file)));
   write("cjs/package.json", '{ "type": "commonjs" }\n');
-  for (const entry of entries) await writeEntry(entry, core.includes(entry) ? "core" : "more");
+  for (const entry of entries) await writeEntry(entry, others.includes(entry) ? "more" : "core");
 }
 
 /** A module and all that it imports, by their paths in dist/. */
