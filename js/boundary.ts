@@ -14,6 +14,7 @@ export interface Host {
   respond(ticket: number, status: number, headers: string, body: string): void;
   /** `rows` is the kernel's memory: to be read before this returns. */
   append(batch: number, rows: Uint8Array, firstRow: number): void;
+  read(reader: number, firstRow: number, endRow: number): void;
   redact(batch: number, rows: string): void;
   sign(rows: number, text: string): void;
   send(connection: number, text: string): void;
@@ -55,6 +56,8 @@ export interface Exports {
   disconnected(ticket: number): void;
   appended(batch: number): void;
   appendFailed(batch: number, message: string): void;
+  rowsRead(reader: number, rows: Uint8Array): void;
+  readFailed(reader: number, message: string): void;
   redacted(batch: number): void;
   redactFailed(batch: number, message: string): void;
   signed(rows: number, signature: string): void;

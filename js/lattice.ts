@@ -239,6 +239,7 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
       lattice: {
         respond: (...answer) => this.#exchanges.respond(...answer),
         append: (...batch) => this.#ledger.append(inside(), ...batch),
+        read: (...range) => this.#ledger.read(inside(), ...range),
         redact: (...batch) => this.#ledger.redact(inside(), ...batch),
         sign: (...note) => this.#notary.sign(inside(), ...note),
         send: (...frame) => this.#connections.send(inside(), ...frame),

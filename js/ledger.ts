@@ -1,4 +1,5 @@
-// The ledger of a lattice, as its host keeps it: read once, appended to ever after.
+// The ledger of a lattice, as its host keeps it: read when it is opened, appended to ever after, and read again where
+// somebody asks for what the kernel has no longer in memory.
 
 import { AgentLatticeError } from "./errors.js";
 import type { Kernel } from "./kernel.js";
@@ -11,7 +12,8 @@ const rowsPerLoad = 1000;
 
 export class Ledger {
   readonly #store: LedgerStore | undefined;
-  /** The append in flight; it never rejects. */
+  readonly #packer = new RowPacker();
+  /** What the store is at work on, one after the other; it never rejects. */
   #working: Promise<void> | undefined;
 
   /** Without a store the kernel keeps it, in memory. */
@@ -31,13 +33,12 @@ export class Ledger {
     kernel.call("openLattice", toJson(config, "the configuration"));
     if (store === undefined) return;
     await store.open();
-    const packer = new RowPacker();
     let from = 0;
     for (;;) {
       const rows = await store.read(from, rowsPerLoad);
       if (rows.length === 0) return;
       try {
-        kernel.call("loadRows", packer.pack(rows));
+        kernel.call("loadRows", this.#packer.pack(rows));
       } catch (error) {
         throw withPlace(error, store);
       }
@@ -47,51 +48,65 @@ export class Ledger {
 
   /** Group commit: the kernel holds back every answer that rests on these rows until it hears that they are durable. */
   append(kernel: Kernel, batch: number, rows: Uint8Array, firstRow: number): void {
-    this.#work(kernel, batch, ["appended", "appendFailed"], (store) =>
-      store.append(firstRow, unpackRows(rows)),
+    const appended = unpackRows(rows);
+    this.#work(
+      (store) => store.append(firstRow, appended),
+      () => kernel.inform("appended", batch),
+      (why) => kernel.inform("appendFailed", batch, why),
+    );
+  }
+
+  /** Rows that the kernel no longer has in memory. */
+  read(kernel: Kernel, reader: number, firstRow: number, endRow: number): void {
+    this.#work(
+      (store) => store.read(firstRow, endRow - firstRow),
+      (rows) => kernel.inform("rowsRead", reader, this.#packer.pack(rows)),
+      (why) => kernel.inform("readFailed", reader, why),
     );
   }
 
   /** Openings that are to go. The kernel holds back the answer of whoever asked until it hears that they are gone. */
   redact(kernel: Kernel, batch: number, rows: string): void {
-    this.#work(kernel, batch, ["redacted", "redactFailed"], (store) => {
-      if (store.redact === undefined)
-        throw new Error(`the store (${this.description}) has no way to forget openings`);
-      return store.redact(JSON.parse(rows) as [number, string][]);
-    });
+    this.#work(
+      (store) => {
+        if (store.redact === undefined)
+          throw new Error(`the store (${this.description}) has no way to forget openings`);
+        return store.redact(JSON.parse(rows) as [number, string][]);
+      },
+      () => kernel.inform("redacted", batch),
+      (why) => kernel.inform("redactFailed", batch, why),
+    );
   }
 
-  /** Waits for the append in flight. */
+  /** Waits until the store has nothing to do. */
   async settled(): Promise<void> {
-    await this.#working;
+    while (this.#working !== undefined) await this.#working;
   }
 
   async close(): Promise<void> {
     await this.#store?.close();
   }
 
-  /** Has the store do something, at once where it can, and tells the kernel how that ended. */
-  #work(
-    kernel: Kernel,
-    batch: number,
-    [done, failed]: readonly ["appended", "appendFailed"] | readonly ["redacted", "redactFailed"],
-    action: (store: LedgerStore) => void | Promise<void>,
+  /** Has the store do something, at once where it can, else after what it is at work on; then tells how that ended. */
+  #work<T>(
+    action: (store: LedgerStore) => T | Promise<T>,
+    succeed: (result: T) => void,
+    fail: (why: string) => void,
   ): void {
-    const succeed = (): void => kernel.inform(done, batch);
-    const fail = (error: unknown): void =>
-      kernel.inform(failed, batch, error instanceof Error ? error.message : String(error));
-    let working: void | Promise<void>;
-    try {
-      working = this.#store && action(this.#store);
-    } catch (error) {
-      fail(error);
-      return;
-    }
-    if (!(working instanceof Promise)) {
-      succeed();
-      return;
-    }
-    const settled = working.then(succeed, fail).finally(() => {
+    const store = this.#store as LedgerStore;
+    const failed = (error: unknown): void =>
+      fail(error instanceof Error ? error.message : String(error));
+    const run = (): void | Promise<void> => {
+      try {
+        const result = action(store);
+        return result instanceof Promise ? result.then(succeed).catch(failed) : succeed(result);
+      } catch (error) {
+        return failed(error);
+      }
+    };
+    const running = this.#working === undefined ? run() : this.#working.then(run);
+    if (!(running instanceof Promise)) return;
+    const settled = running.finally(() => {
       if (this.#working === settled) this.#working = undefined;
     });
     this.#working = settled;

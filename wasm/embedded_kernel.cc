@@ -126,6 +126,24 @@ void EmbeddedKernel::append_failed(std::uint32_t batch, const std::string& why) 
   if (lattice_) lattice_->handle_append_failed(batch, why);
 }
 
+void EmbeddedKernel::rows_read(std::uint32_t reader, const std::string& rows) {
+  const Verb verb(*this);
+  if (!lattice_) return;
+  const Result<std::vector<audit::RowView>> read = read_rows(rows);
+  const auto whose = static_cast<transport::Reader>(reader);
+  if (!read) return lattice_->handle_read_failed(whose, read.error().message);
+  lattice_->handle_read(whose, *read);
+}
+
+void EmbeddedKernel::read_failed(std::uint32_t reader, const std::string& why) {
+  const Verb verb(*this);
+  if (lattice_) lattice_->handle_read_failed(static_cast<transport::Reader>(reader), why);
+}
+
+void EmbeddedKernel::read(transport::Reader reader, engine::RowRange rows) {
+  host_.read(static_cast<std::uint32_t>(reader), rows.first, rows.end);
+}
+
 void EmbeddedKernel::redacted(std::uint32_t batch) {
   const Verb verb(*this);
   if (lattice_) lattice_->handle_redacted(batch);

@@ -27,6 +27,8 @@ class EmbeddedKernel final : public Kernel, public transport::LatticeHost {
   void disconnected(double ticket);
   void appended(std::uint32_t batch);
   void append_failed(std::uint32_t batch, const std::string& why);
+  void rows_read(std::uint32_t reader, const std::string& rows);
+  void read_failed(std::uint32_t reader, const std::string& why);
   void redacted(std::uint32_t batch);
   void redact_failed(std::uint32_t batch, const std::string& why);
   void signed_checkpoint(double rows, const std::string& signature);
@@ -37,6 +39,7 @@ class EmbeddedKernel final : public Kernel, public transport::LatticeHost {
   void hung_up(double connection);
 
   void append(const engine::Append& append) override;
+  void read(transport::Reader reader, engine::RowRange rows) override;
   void respond(engine::Ticket ticket, wire::Response response) override;
   void redact(const engine::Redact& redact) override;
   void sign(const engine::Sign& sign) override;

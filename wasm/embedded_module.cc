@@ -48,6 +48,10 @@ void append_failed(std::uint32_t batch, const std::string& message) {
   embedded().append_failed(batch, message);
 }
 
+void rows_read(std::uint32_t reader, const std::string& rows) { embedded().rows_read(reader, rows); }
+void read_failed(std::uint32_t reader, const std::string& message) {
+  embedded().read_failed(reader, message);
+}
 void redacted(std::uint32_t batch) { embedded().redacted(batch); }
 void redact_failed(std::uint32_t batch, const std::string& message) {
   embedded().redact_failed(batch, message);
@@ -96,6 +100,8 @@ EMSCRIPTEN_BINDINGS(lattice) {
   emscripten::function("disconnected", &disconnected);
   emscripten::function("appended", &appended);
   emscripten::function("appendFailed", &append_failed);
+  emscripten::function("rowsRead", &rows_read);
+  emscripten::function("readFailed", &read_failed);
   emscripten::function("redacted", &redacted);
   emscripten::function("redactFailed", &redact_failed);
   emscripten::function("signed", &signed_checkpoint);

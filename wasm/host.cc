@@ -24,6 +24,10 @@ void Host::append(std::uint32_t batch, const std::string& rows, std::uint64_t fi
                         static_cast<double>(first_row));
 }
 
+void Host::read(std::uint32_t reader, std::uint64_t first_row, std::uint64_t end_row) {
+  callbacks_.call<void>("read", reader, static_cast<double>(first_row), static_cast<double>(end_row));
+}
+
 void Host::redact(std::uint32_t batch, const std::string& rows) {
   callbacks_.call<void>("redact", batch, rows);
 }

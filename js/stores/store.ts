@@ -12,7 +12,7 @@ export interface LedgerStore {
   readonly description?: string;
   /** Makes it ready. Fails with `LEDGER_CORRUPT`, and changes nothing, where it holds what it does not understand. */
   open(): void | Promise<void>;
-  /** Up to `limit` rows from number `fromRow` on, in order; none at the end. */
+  /** Up to `limit` rows from number `fromRow` on, in order; none at the end. Asked when the ledger is opened, and for old rows later. */
   read(fromRow: number, limit: number): readonly LedgerRow[] | Promise<readonly LedgerRow[]>;
   /**
    * Makes all of these rows durable, or none. INVARIANT: fails when `firstRow` is not the number that comes next: then somebody

@@ -15,6 +15,9 @@ namespace {
 /// RFC 6962, 2.1: the largest power of two smaller than `n`, for n > 1.
 std::uint64_t split(std::uint64_t n) { return std::bit_floor(n - 1); }
 
+/// The height of a page's root.
+constexpr auto page_level = static_cast<std::size_t>(std::countr_zero(MerkleTree::page_leaves));
+
 /// RFC 9162, 2.1.3.2 and 2.1.4.2: "If LSB(fn) is not set, then right-shift both fn and sn equally until
 /// either LSB(fn) is set or fn is 0." These are the levels where the node stands alone at the right edge.
 void climb_lone_edge(std::uint64_t& fn, std::uint64_t& sn) {
@@ -39,79 +42,93 @@ Digest node_hash(const Digest& left, const Digest& right) {
 }
 
 void MerkleTree::append(const Digest& leaf) {
-  if (levels_.empty()) levels_.emplace_back();
-  levels_[0].push_back(leaf);
+  levels_[0].nodes.push_back(leaf);
   // Each pair that is complete now makes a node one level up. Half of the appends stop at the leaf, a quarter
-  // one above, …: one node each on average.
-  for (std::size_t k = 0; levels_[k].size() % 2 == 0; ++k) {
-    const std::size_t last = levels_[k].size() - 1;
-    const Digest parent = node_hash(levels_[k][last - 1], levels_[k][last]);
-    if (k + 1 == levels_.size()) levels_.emplace_back();
-    levels_[k + 1].push_back(parent);
+  // one above, …: one node each on average. What a page forgot of a level is an even number of nodes.
+  for (std::size_t k = 0; levels_[k].nodes.size() % 2 == 0; ++k) {
+    const std::vector<Digest>& nodes = levels_[k].nodes;
+    const Digest parent = node_hash(nodes[nodes.size() - 2], nodes.back());
+    levels_[k + 1].nodes.push_back(parent);
   }
 }
 
 void MerkleTree::append(std::span<const Digest> leaves) {
-  if (levels_.empty()) levels_.emplace_back();
-  levels_[0].insert(levels_[0].end(), leaves.begin(), leaves.end());
+  levels_[0].nodes.insert(levels_[0].nodes.end(), leaves.begin(), leaves.end());
   // Each pair that is complete now makes a node one level up: one node a leaf on average.
-  for (std::size_t k = 0; levels_[k].size() > 1; ++k) {
-    if (k + 1 == levels_.size()) levels_.emplace_back();
-    grow(levels_[k], levels_[k + 1]);
-  }
+  for (std::size_t k = 0; levels_[k].end() > 1; ++k) grow(levels_[k], levels_[k + 1]);
 }
 
-void MerkleTree::grow(const std::vector<Digest>& below, std::vector<Digest>& level) {
+void MerkleTree::grow(const Level& below, Level& level) {
   constexpr std::size_t nodes_at_once = 64;
   constexpr std::string_view prefix("\x01", 1);
   std::array<Message, nodes_at_once> messages;
-  while (level.size() < below.size() / 2) {
-    const std::size_t count = std::min(below.size() / 2 - level.size(), nodes_at_once);
-    const std::size_t first = level.size();
+  while (level.end() < below.end() / 2) {
+    const std::size_t count =
+        std::min(static_cast<std::size_t>(below.end() / 2 - level.end()), nodes_at_once);
     for (std::size_t i = 0; i < count; ++i) {
       // A pair lies side by side, as RFC 6962 wants it hashed.
-      const auto* pair = reinterpret_cast<const char*>(below[2 * (first + i)].data());
+      const auto* pair = reinterpret_cast<const char*>(below.node(2 * (level.end() + i)).data());
       messages[i] = {prefix, std::string_view(pair, 2 * sizeof(Digest))};
     }
-    level.resize(first + count);
-    sha256_batch(std::span(messages).first(count), std::span(level).last(count));
+    level.nodes.resize(level.nodes.size() + count);
+    sha256_batch(std::span(messages).first(count), std::span(level.nodes).last(count));
   }
 }
 
 void MerkleTree::truncate(std::uint64_t size) {
-  assert(size <= this->size());
-  for (std::vector<Digest>& level : levels_) {
-    level.resize(static_cast<std::size_t>(size));
+  assert(size <= this->size() && size >= first_leaf());
+  for (Level& level : levels_) {
+    level.nodes.resize(static_cast<std::size_t>(size - level.first));
     size /= 2;
   }
 }
 
-std::uint64_t MerkleTree::size() const { return levels_.empty() ? 0 : levels_[0].size(); }
+void MerkleTree::forget(std::uint64_t end) {
+  assert(end % page_leaves == 0 && end <= size());
+  for (std::size_t k = 0; k < page_level; ++k) {
+    Level& level = levels_[k];
+    const std::size_t first = std::max(static_cast<std::size_t>(end >> k), level.first);
+    level.nodes.erase(level.nodes.begin(),
+                      level.nodes.begin() + static_cast<std::ptrdiff_t>(first - level.first));
+    level.first = first;
+  }
+}
 
 const Digest& MerkleTree::leaf(std::uint64_t index) const {
-  assert(index < size());
-  return levels_[0][static_cast<std::size_t>(index)];
+  assert(index < size() && index >= first_leaf());
+  return levels_[0].node(index);
+}
+
+const Digest& MerkleTree::page_root(std::uint64_t page) const {
+  assert((page + 1) * page_leaves <= size());
+  return levels_[page_level].node(page);
 }
 
 // INVARIANT: begin is a multiple of the smallest power of two that is not below end - begin; RFC 6962's
-// recursion only ever makes such ranges. So a range whose length is a power of two is a node that is kept.
-Digest MerkleTree::subtree(std::uint64_t begin, std::uint64_t end) const {
+// recursion only ever makes such ranges. So a range whose length is a power of two is a node that is kept, or
+// lies in a page that is forgotten.
+Digest MerkleTree::subtree(std::uint64_t begin, std::uint64_t end, const Pages* pages) const {
   const std::uint64_t n = end - begin;
   if (std::has_single_bit(n)) {
     const auto level = static_cast<std::size_t>(std::countr_zero(n));
-    return levels_[level][static_cast<std::size_t>(begin >> level)];
+    if (level >= page_level || begin >= first_leaf()) return levels_[level].node(begin >> level);
+    assert(pages != nullptr);
+    const auto page = pages->find(begin / page_leaves);
+    assert(page != pages->end());
+    return page->second.subtree(begin % page_leaves, begin % page_leaves + n, nullptr);
   }
   const std::uint64_t k = split(n);
-  return node_hash(subtree(begin, begin + k), subtree(begin + k, end));
+  return node_hash(subtree(begin, begin + k, pages), subtree(begin + k, end, pages));
 }
 
 // RFC 6962, 2.1: MTH({}) = SHA-256().
-Digest MerkleTree::root(std::uint64_t size) const {
+Digest MerkleTree::root(std::uint64_t size, const Pages* pages) const {
   assert(size <= this->size());
-  return size == 0 ? sha256(std::string_view()) : subtree(0, size);
+  return size == 0 ? sha256(std::string_view()) : subtree(0, size, pages);
 }
 
-Result<std::vector<Digest>> MerkleTree::inclusion_proof(std::uint64_t index, std::uint64_t size) const {
+Result<std::vector<Digest>> MerkleTree::inclusion_proof(std::uint64_t index, std::uint64_t size,
+                                                        const Pages* pages) const {
   if (index >= size || size > this->size()) {
     return Error{Code::invalid_request, "no inclusion proof of row " + std::to_string(index) + " in " +
                                             std::to_string(size) + " rows: the ledger has " +
@@ -126,17 +143,18 @@ Result<std::vector<Digest>> MerkleTree::inclusion_proof(std::uint64_t index, std
   while (end - begin > 1) {
     const std::uint64_t middle = begin + split(end - begin);
     if (index < middle) {
-      down.push_back(subtree(middle, end));
+      down.push_back(subtree(middle, end, pages));
       end = middle;
     } else {
-      down.push_back(subtree(begin, middle));
+      down.push_back(subtree(begin, middle, pages));
       begin = middle;
     }
   }
   return std::vector<Digest>(down.rbegin(), down.rend());
 }
 
-Result<std::vector<Digest>> MerkleTree::consistency_proof(std::uint64_t from, std::uint64_t to) const {
+Result<std::vector<Digest>> MerkleTree::consistency_proof(std::uint64_t from, std::uint64_t to,
+                                                          const Pages* pages) const {
   if (from > to || to > size()) {
     return Error{Code::invalid_request, "no consistency proof from " + std::to_string(from) + " to " +
                                             std::to_string(to) + " rows: the ledger has " +
@@ -153,16 +171,16 @@ Result<std::vector<Digest>> MerkleTree::consistency_proof(std::uint64_t from, st
   while (from != end) {
     const std::uint64_t middle = begin + split(end - begin);
     if (from <= middle) {
-      down.push_back(subtree(middle, end));
+      down.push_back(subtree(middle, end, pages));
       end = middle;
     } else {
-      down.push_back(subtree(begin, middle));
+      down.push_back(subtree(begin, middle, pages));
       begin = middle;
       known_to_asker = false;
     }
   }
   //   SUBPROOF(m, D[m], true) = {}      SUBPROOF(m, D[m], false) = {MTH(D[m])}
-  if (!known_to_asker) down.push_back(subtree(begin, end));
+  if (!known_to_asker) down.push_back(subtree(begin, end, pages));
   return std::vector<Digest>(down.rbegin(), down.rend());
 }
 

@@ -1,7 +1,10 @@
 // The Merkle tree of RFC 6962, section 2.1, over the rows' texts, with proofs of inclusion and consistency.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -16,32 +19,61 @@ namespace al::audit {
 /// SHA-256(0x01 ‖ left ‖ right).
 [[nodiscard]] Digest node_hash(const Digest& left, const Digest& right);
 
-/// Append-only; keeps every complete subtree, so proofs cost log n.
+/// Append-only; keeps every complete subtree, so proofs cost log n. Old leaves may be forgotten in whole
+/// pages, whose roots stay: what needs one of these leaves again is given its page, read back from elsewhere.
 class MerkleTree {
  public:
+  static constexpr std::uint64_t page_leaves = 64;
+  /// Pages that were forgotten, by number, each the tree over its leaves alone.
+  using Pages = std::map<std::uint64_t, MerkleTree>;
+
   void append(const Digest& leaf);
   /// Many at once cost less than each alone: the new nodes of a level are hashed side by side.
   void append(std::span<const Digest> leaves);
-  /// Forgets the leaves from `size` on, which must not exceed size().
+  /// Forgets the leaves from `size` on, which must not exceed size() or cut what was forgotten.
   void truncate(std::uint64_t size);
-  [[nodiscard]] std::uint64_t size() const;
-  /// `index` must be below size().
+  /// Forgets the leaves before `end`, a multiple of page_leaves that must not exceed size().
+  void forget(std::uint64_t end);
+
+  [[nodiscard]] std::uint64_t size() const { return levels_[0].end(); }
+  /// The first leaf that is not forgotten.
+  [[nodiscard]] std::uint64_t first_leaf() const { return levels_[0].first; }
+  /// `index` must be from first_leaf() on and below size().
   [[nodiscard]] const Digest& leaf(std::uint64_t index) const;
+  /// The root of a page that is complete.
+  [[nodiscard]] const Digest& page_root(std::uint64_t page) const;
+
+  // `pages` must hold those that are forgotten and needed, where any are: the page that a size cuts, the page
+  // of a leaf.
+
   /// The root over the first `size` leaves; of none, SHA-256 of nothing. `size` must not exceed size().
-  [[nodiscard]] Digest root(std::uint64_t size) const;
+  [[nodiscard]] Digest root(std::uint64_t size, const Pages* pages = nullptr) const;
   [[nodiscard]] Digest root() const { return root(size()); }
   /// RFC 6962, 2.1.1. Fails with `invalid_request` unless index < size <= size().
-  [[nodiscard]] Result<std::vector<Digest>> inclusion_proof(std::uint64_t index, std::uint64_t size) const;
+  [[nodiscard]] Result<std::vector<Digest>> inclusion_proof(std::uint64_t index, std::uint64_t size,
+                                                            const Pages* pages = nullptr) const;
   /// RFC 6962, 2.1.2. Fails with `invalid_request` unless from <= to <= size(). Empty for from 0 and for from
   /// == to.
-  [[nodiscard]] Result<std::vector<Digest>> consistency_proof(std::uint64_t from, std::uint64_t to) const;
+  [[nodiscard]] Result<std::vector<Digest>> consistency_proof(std::uint64_t from, std::uint64_t to,
+                                                              const Pages* pages = nullptr) const;
 
  private:
-  /// Makes the nodes of `level` that the pairs of the one `below` have become complete for.
-  static void grow(const std::vector<Digest>& below, std::vector<Digest>& level);
-  [[nodiscard]] Digest subtree(std::uint64_t begin, std::uint64_t end) const;
+  /// Nodes of one height, from number `first` on.
+  struct Level {
+    std::vector<Digest> nodes;
+    std::size_t first = 0;
+    [[nodiscard]] std::uint64_t end() const { return first + nodes.size(); }
+    [[nodiscard]] const Digest& node(std::uint64_t index) const {
+      return nodes[static_cast<std::size_t>(index - first)];
+    }
+  };
 
-  std::vector<std::vector<Digest>> levels_;  // levels_[k][i]: root of leaves [i·2^k, (i+1)·2^k)
+  /// Makes the nodes of `level` that the pairs of the one `below` have become complete for.
+  static void grow(const Level& below, Level& level);
+  [[nodiscard]] Digest subtree(std::uint64_t begin, std::uint64_t end, const Pages* pages) const;
+
+  static constexpr std::size_t levels_max = 40;  // more rows than any memory has nodes for
+  std::array<Level, levels_max> levels_;  // node i of levels_[k]: the root of leaves [i·2^k, (i+1)·2^k)
 };
 
 /// True when the proof shows that `leaf` is leaf `index` of the tree of `size` leaves with that root (RFC

@@ -44,12 +44,46 @@ Status Engine::Context::only_known_query() const {
   return Unit{};
 }
 
-OwnRow take_apart(const audit::Row& row) {
+const audit::Row* Engine::Context::row(std::uint64_t row_id) {
+  const audit::Row* row = ledger.find(row_id);
+  if (row == nullptr) row = again.recall.find(row_id);
+  if (row != nullptr) return row;
+  again.recall.want(row_id);
+  lacks_rows = true;
+  return nullptr;
+}
+
+bool Engine::Context::has_leaf(std::uint64_t row_id) {
+  if (row_id >= ledger.tree().first_leaf() || again.recall.pages().contains(row_id / Ledger::page_rows))
+    return true;
+  again.recall.want(row_id);
+  lacks_rows = true;
+  return false;
+}
+
+audit::DecodedRow own(const audit::Row& row) {
   Result<audit::DecodedRow> decoded = audit::decode(row.text);
+  assert(decoded);
+  return std::move(*decoded);
+}
+
+OwnRow take_apart(const audit::Row& row) {
   Result<json::Document> openings = json::parse(
       row.openings.empty() ? std::string_view("{}") : std::string_view(row.openings), audit::row_limits);
-  assert(decoded && openings);
-  return {std::move(*decoded), std::move(*openings)};
+  assert(openings);
+  return {own(row), std::move(*openings)};
+}
+
+std::string without(const audit::Row& row, const std::set<std::string>& fields) {
+  const OwnRow own = take_apart(row);
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object();
+  for (const auto& [field, opening] : own.openings.root().members()) {
+    if (!fields.contains(std::string(field))) writer.raw_field(field, json::canonical(opening));
+  }
+  writer.end_object();
+  return out == "{}" ? std::string() : out;
 }
 
 std::string agent_of(const audit::Row& row) {

@@ -1,6 +1,7 @@
 // What a handler sees of one request. Internal to the engine.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,10 +19,21 @@ struct Engine::Context {
   const wire::Request& request;
   Millis now_ms;
   Entropy& entropy;
-  std::optional<std::uint64_t> covers = {};  // see handle()
+  const Ledger& ledger;
+  AskedAgain& again;
+  bool lacks_rows = false;  // then the answer counts for nothing, and no row may be added
   wire::Route route = {};
   Principal principal = {};
   json::Document body = {};  // parsed where the request has one
+
+  /// Null where it is not in memory, and was not read back: then it is wanted.
+  const audit::Row* row(std::uint64_t row_id);
+  /// The same for the leaves of the Merkle tree in the page of that row.
+  [[nodiscard]] bool has_leaf(std::uint64_t row_id);
+  /// The same for those that the root over the first `size` rows rests on: a page that it cuts.
+  [[nodiscard]] bool has_edge(std::uint64_t size) {
+    return size % Ledger::page_rows == 0 || has_leaf(size - 1);
+  }
 
   [[nodiscard]] const std::string& argument(std::size_t index) const { return route.arguments[index]; }
   /// A query parameter, or nothing.
@@ -46,8 +58,13 @@ struct OwnRow {
   [[nodiscard]] json::Value opened(std::string_view field) const { return openings.root()[field]["value"]; }
 };
 [[nodiscard]] OwnRow take_apart(const audit::Row& row);
+/// The same without its openings.
+[[nodiscard]] audit::DecodedRow own(const audit::Row& row);
 /// The agent that a row of our own is about, or "".
 [[nodiscard]] std::string agent_of(const audit::Row& row);
+
+/// What is left of a row's openings, as a row keeps them.
+[[nodiscard]] std::string without(const audit::Row& row, const std::set<std::string>& fields);
 
 /// Optional bounded text of a body: a fault where it is longer.
 [[nodiscard]] std::string_view bounded_text(json::ObjectReader& in, std::string_view name,

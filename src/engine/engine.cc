@@ -65,13 +65,9 @@ Status Engine::apply(const audit::RowFrame& frame, std::span<const audit::Opened
                  "row 0 must be of type \"ledger.opened\", not \"" + audit::unescaped(frame.type) + "\""};
   }
   Status applied = state_.apply(*event, frame.row_id, frame.wall_ms, nullptr);
-  if (const auto* redacted = std::get_if<RowRedacted>(&*event); applied && redacted) {
-    // Where the store has forgotten them, nothing is left to do.
-    const OwnRow target = take_apart(ledger_.row(redacted->row_id));
-    for (const std::string& field : redacted->fields) {
-      if (target.openings.root()[field].present()) note_redaction(*redacted);
-    }
-  }
+  note_hidden(frame, openings);
+  if (const auto* redacted = std::get_if<RowRedacted>(&*event); applied && redacted)
+    load_redaction(*redacted);
   commit();
   return applied;
 }
@@ -83,7 +79,6 @@ void Engine::attach(PrincipalKind kind, std::string name, const Digest& key_hash
 void Engine::emit(const Event& event, Millis now_ms, Entropy& entropy) {
   const audit::Row& row = ledger_.append(encode(event, now_ms), entropy);
   must(state_.apply(event, row.row_id, now_ms, &undo_));
-  if (const auto* redacted = std::get_if<RowRedacted>(&event)) note_redaction(*redacted);
 }
 
 void Engine::emit(Context& context, const Event& event) { emit(event, context.now_ms, context.entropy); }
@@ -91,6 +86,7 @@ void Engine::emit(Context& context, const Event& event) { emit(event, context.no
 void Engine::commit() {
   undo_.clear();
   redactions_asked_.clear();
+  state_.activity.forget(state_.last_wall_ms);
   committed_ = ledger_.size();
 }
 
@@ -99,8 +95,8 @@ void Engine::rollback() {
   // What is forgotten here, and not yet by the store, stays due. What a refused row asked for is still open.
   for (const auto& [row_id, field] : std::exchange(redactions_asked_, {})) {
     const auto due = redactions_.find(row_id);
-    due->second.erase(field);
-    if (due->second.empty()) redactions_.erase(due);
+    due->second.fields.erase(field);
+    if (due->second.fields.empty()) redactions_.erase(due);
   }
   ledger_.truncate(committed_);
 }
@@ -109,14 +105,15 @@ std::string Engine::checkpoint(std::uint64_t rows) const {
   return audit::note_body({state_.org_id, rows, ledger_.tree().root(rows)});
 }
 
-Status Engine::keep_signature(std::uint64_t rows, std::span<const std::uint8_t> signature) {
+Status Engine::keep_signature(std::uint64_t rows, const std::string& text,
+                              std::span<const std::uint8_t> signature) {
   if (!signer_ || signature.size() != audit::ed25519_signature_bytes) {
     return Error{Code::ledger_unavailable, "the signer answered with " + std::to_string(signature.size()) +
                                                " bytes, which are no Ed25519 signature"};
   }
   signer_sound_ = true;
   signed_rows_ = rows;
-  signed_note_ = checkpoint(rows) + "\n" + audit::signature_line(*signer_, signature);
+  signed_note_ = text + "\n" + audit::signature_line(*signer_, signature);
   return Unit{};
 }
 
@@ -175,14 +172,21 @@ std::optional<Millis> Engine::next_deadline() const {
 // ---- Requests
 // -----------------------------------------------------------------------------------------------------------------------
 
-Answer Engine::handle(const wire::Request& request, Millis now_ms, Entropy& entropy,
-                      std::optional<std::uint64_t> covers) {
+Answer Engine::handle(const wire::Request& request, Millis now_ms, Entropy& entropy, AskedAgain& again) {
   now_ms = std::max(now_ms, state_.last_wall_ms);
   if (ledger_.size() == 0) emit(LedgerOpened{mint_id("org-", entropy)}, now_ms, entropy);
   expire_due(now_ms, entropy);
 
-  Context context{.request = request, .now_ms = now_ms, .entropy = entropy, .covers = covers};
+  Context context{
+      .request = request, .now_ms = now_ms, .entropy = entropy, .ledger = ledger_, .again = again};
+  const std::uint64_t rows = ledger_.size();
   Answer result = dispatch(context);
+  if (context.lacks_rows) {
+    assert(ledger_.size() == rows);
+    static_cast<void>(rows);
+    const std::optional<Recall::Damage>& damage = again.recall.damage();
+    result = damage ? answer(damage->error) : Answer{.lacks_rows = true};
+  }
   result.response.request_id = mint_id("req-", entropy);
   return result;
 }
@@ -201,19 +205,44 @@ std::optional<Principal> Engine::principal(const Digest& key_hash) const {
   return found;
 }
 
-std::optional<Engine::Used> Engine::used(std::string_view agent_id, std::string_view event_id) const {
+void Engine::take_read(Recall& recall, RowRange range, std::span<const audit::RowView> rows) {
+  recall.add(ledger_, range, rows);
+  if (const std::optional<Recall::Damage>& damage = recall.damage())
+    broken_row_ = std::min(broken_row_.value_or(damage->row_id), damage->row_id);
+  // The store may still keep what is to go.
+  for (const auto& [row_id, due] : redactions_) {
+    if (const audit::Row* row = recall.find(row_id)) recall.reopen(row_id, without(*row, due.fields));
+  }
+}
+
+std::optional<Engine::Used> Engine::used(Context& context, std::string_view event_id) const {
   if (event_id.empty()) return {};
+  const std::string& agent_id = context.principal.agent->agent_id;
   for (const std::uint64_t row_id : state_.used_keys.rows(UsedKeys::fingerprint(agent_id, event_id))) {
-    const OwnRow row = take_apart(ledger_.row(row_id));
-    const json::Value facts = row.decoded.facts;
-    if (row.decoded.agent_id != agent_id || facts["event_id"].string() != event_id) continue;
-    Used used{.row_id = row_id, .action = row.decoded.type.starts_with("action.")};
-    const bool read = read_hex(facts["request_digest"].string(), used.request_digest);
+    const audit::Row* row = context.row(row_id);
+    if (row == nullptr) continue;
+    const audit::DecodedRow decoded = own(*row);
+    if (decoded.agent_id != agent_id || decoded.facts["event_id"].string() != event_id) continue;
+    Used used{.row_id = row_id, .wall_ms = decoded.wall_ms};
+    if (decoded.type.starts_with("action.")) used.audit_event_id = decoded.facts["audit_event_id"].string();
+    const bool read = read_hex(decoded.facts["request_digest"].string(), used.request_digest);
     assert(read);
     static_cast<void>(read);
     return used;
   }
   return {};
+}
+
+const audit::Row* Engine::decision(Context& context, std::string_view audit_event_id) const {
+  const std::optional<std::uint64_t> row_id = row_of(audit_event_id);
+  const audit::Row* first = row_id && *row_id < ledger_.size() ? context.row(*row_id) : nullptr;
+  if (first == nullptr) return nullptr;
+  const audit::DecodedRow decoded = own(*first);
+  if (decoded.facts["audit_event_id"].string() != audit_event_id || !decoded.type.starts_with("action."))
+    return nullptr;
+  // The use of its approval decided it a second time.
+  const approval::Approval* asked = state_.approvals.find(decoded.facts["approval"]["approval_id"].string());
+  return asked && !asked->claim_id.empty() ? context.row(asked->claim_row_id) : first;
 }
 
 std::optional<Error> Engine::authenticate(Context& context) const {

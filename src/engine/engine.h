@@ -31,6 +31,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "engine/ledger.h"
+#include "engine/recall.h"
 #include "engine/state.h"
 #include "wire/endpoints.h"
 #include "wire/http.h"
@@ -49,10 +50,22 @@ struct Answer {
   bool wait_signature = false;
   /// Set when openings are to go: the answer is true once the store has forgotten them.
   bool redacts = false;
+  /// Set when it rests on rows that are not in memory; nothing was done. Have those read that its recall
+  /// wants, and ask again.
+  bool lacks_rows = false;
+};
+
+/// What a request brings along when it is asked again.
+struct AskedAgain {
+  /// Of one that waited for a signature: how many rows the checkpoint must cover; else all that there are.
+  std::optional<std::uint64_t> covers = {};
+  Recall recall = {};
 };
 
 class Engine {
  public:
+  explicit Engine(LedgerLimits limits = {}) : ledger_(limits) {}
+
   /// Feeds rows that a store kept, in order. Fails with `ledger_corrupt` at the first that is not what it
   /// must be; the engine is of no use then.
   [[nodiscard]] Status load(std::span<const audit::RowView> rows);
@@ -67,10 +80,12 @@ class Engine {
   /// Who holds a key, by SHA-256 of it; nothing for one that is not known here, or was revoked.
   [[nodiscard]] std::optional<Principal> principal(const Digest& key_hash) const;
 
-  /// `covers`: where a request is asked again that waited for a signature, how many rows the checkpoint must
-  /// cover; else all that there are.
   [[nodiscard]] Answer handle(const wire::Request& request, Millis now_ms, Entropy& entropy,
-                              std::optional<std::uint64_t> covers = {});
+                              AskedAgain& again);
+  [[nodiscard]] Answer handle(const wire::Request& request, Millis now_ms, Entropy& entropy) {
+    AskedAgain for_the_first_time;
+    return handle(request, now_ms, entropy, for_the_first_time);
+  }
   /// Ends what is due. Harmless at any time.
   void handle_timeout(Millis now_ms, Entropy& entropy);
   /// When something will be due next (wall clock).
@@ -88,8 +103,10 @@ class Engine {
 
   /// From here on checkpoints are signed by this key. Whoever holds its private half is elsewhere.
   void use_signer(audit::VerifierKey key) { signer_ = std::move(key); }
-  /// The signature of checkpoint(rows). Fails with `ledger_unavailable` where it cannot be one.
-  [[nodiscard]] Status keep_signature(std::uint64_t rows, std::span<const std::uint8_t> signature);
+  /// The signature of `text`, which was checkpoint(rows). Fails with `ledger_unavailable` where it cannot be
+  /// one.
+  [[nodiscard]] Status keep_signature(std::uint64_t rows, const std::string& text,
+                                      std::span<const std::uint8_t> signature);
   /// The signer failed. Until it signs again, the ledger counts as unsigned.
   void handle_signer_failed() { signer_sound_ = false; }
   /// How many rows the newest signed checkpoint covers.
@@ -102,8 +119,19 @@ class Engine {
   };
   /// Forgets them here. They stay due until the host says that its store has forgotten them, too.
   [[nodiscard]] std::vector<Redaction> redact();
-  void handle_redacted() { redactions_.clear(); }
-  [[nodiscard]] bool redactions_due() const { return !redactions_.empty(); }
+  void handle_redacted();
+  [[nodiscard]] bool redactions_due() const;
+  /// Once all rows are loaded: wants the rows that an earlier process did not get to redact, as far as they
+  /// are not in memory. With them, what that process left is due.
+  [[nodiscard]] Recall redactions_left();
+  void take_redactions_left(const Recall& recall);
+
+  /// The first `durable` rows can be read back, and nobody is yet to be told of them: the oldest may be
+  /// forgotten.
+  void forget(std::uint64_t durable) { ledger_.forget(durable); }
+  /// What the store read of what `recall` wants. Where that is not what was written, the ledger counts as
+  /// broken.
+  void take_read(Recall& recall, RowRange range, std::span<const audit::RowView> rows);
 
   /// What is for anyone (see wire::Audience), or nothing: another request. Reads no ledger, so it can be
   /// answered at any time. `ready`: whether other requests are.
@@ -123,15 +151,23 @@ class Engine {
   struct Used {
     Digest request_digest{};
     std::uint64_t row_id = 0;
-    bool action = false;  // false: another kind of request
+    Millis wall_ms = 0;
+    std::string audit_event_id;  // of an action; "" of another kind of request
+  };
+  /// Openings of a row that are to go.
+  struct DueRedaction {
+    std::set<std::string> fields;
+    std::optional<audit::Row> row = {};  // as it was; nothing while it has to be read back
   };
 
   /// Says what is wrong with a row, or takes it.
   [[nodiscard]] Status judge(const audit::RowView& row);
   [[nodiscard]] Status apply(const audit::RowFrame& frame, std::span<const audit::OpenedField> openings);
   Answer dispatch(Context& context);
-  /// Nothing for a key that is new, or "".
-  [[nodiscard]] std::optional<Used> used(std::string_view agent_id, std::string_view event_id) const;
+  /// Nothing for a key that is new, or "". May lack rows.
+  [[nodiscard]] std::optional<Used> used(Context& context, std::string_view event_id) const;
+  /// The row that decided an action last; null where there is no such action. May lack rows.
+  [[nodiscard]] const audit::Row* decision(Context& context, std::string_view audit_event_id) const;
   std::optional<Error> authenticate(Context& context) const;
   std::optional<Error> authorize(const Context& context) const;
   void emit(const Event& event, Millis now_ms, Entropy& entropy);
@@ -152,13 +188,13 @@ class Engine {
   [[nodiscard]] ActionDecided decide(const ActionRequest& request, Millis now_ms) const;
   Answer emit_action(Context& context, ActionDecided decided);
   [[nodiscard]] Answer answer_action(const ActionDecided& decided, std::uint64_t row_id) const;
-  [[nodiscard]] Answer recorded_action(std::uint64_t row_id) const;
-  [[nodiscard]] Answer replayed_action(const Used& used) const;
+  [[nodiscard]] Answer recorded_action(const audit::Row& row) const;
   // handle_approvals.cc
   Answer get_approval(Context& context);
   Answer list_approvals(Context& context);
   Answer decide_approval(Context& context);
-  void write_approval(json::Writer& writer, const approval::Approval& approval) const;
+  void write_approval(json::Writer& writer, const audit::Row& asked,
+                      const approval::Approval& approval) const;
   // handle_delegations.cc
   Answer create_delegation(Context& context);
   Answer list_delegations(Context& context);
@@ -179,8 +215,11 @@ class Engine {
   Answer put_settings(Context& context);
   // handle_audit.cc
   Answer list_audit(Context& context);
+  bool write_event(Context& context, json::Writer& writer, const audit::Row& row,
+                   std::string_view wanted_type) const;
   Answer list_entries(Context& context);
   Answer verify_audit(Context& context);
+  [[nodiscard]] bool is_sound(const audit::Row& row) const;
   Answer get_checkpoint(Context& context);
   Answer get_receipt(Context& context);
   [[nodiscard]] std::optional<std::string> note(const Context& context) const;
@@ -189,7 +228,9 @@ class Engine {
   Answer posture(Context& context);
   // handle_redactions.cc
   Answer redact_row(Context& context);
-  void note_redaction(const RowRedacted& event);
+  void note_redaction(const RowRedacted& event, const audit::Row* row);
+  void load_redaction(const RowRedacted& event);
+  void note_hidden(const audit::RowFrame& frame, std::span<const audit::OpenedField> openings);
 
   struct LocalPrincipal {
     PrincipalKind kind;
@@ -200,10 +241,11 @@ class Engine {
   State state_;
   std::optional<audit::VerifierKey> signer_;
   bool signer_sound_ = true;
-  std::map<std::uint64_t, std::set<std::string>> redactions_;  // fields that are to go, by row
+  std::map<std::uint64_t, DueRedaction> redactions_;  // by row
   /// Those of redactions_ that rows since the last commit() added.
   std::vector<std::pair<std::uint64_t, std::string>> redactions_asked_;
-  std::string signed_note_;  // the newest signed checkpoint
+  std::map<std::uint64_t, std::set<std::string>> hidden_;  // fields without an opening, while rows are loaded
+  std::string signed_note_;                                // the newest signed checkpoint
   std::uint64_t signed_rows_ = 0;
   // What verify_audit() found so far.
   std::uint64_t next_checked_ = 0;

@@ -9,6 +9,9 @@ using wire::close_code::going_away;
 using wire::close_code::policy_violation;
 using wire::close_code::try_again_later;
 
+/// What is read back at once: as much as a session is told of in one step.
+constexpr std::uint64_t read_rows = 4 * Ledger::page_rows;
+
 Error not_understood(std::string why) { return {Code::invalid_request, std::move(why)}; }
 
 }  // namespace
@@ -145,7 +148,7 @@ void EventHub::handle_durable(std::uint64_t rows, Now now) {
   if (sessions_.empty()) return;
   bool revoked = false;
   for (std::uint64_t at = first; at < rows; ++at) {
-    revoked = cache_.event(engine_.ledger(), at).revokes_key || revoked;
+    revoked = cache_.make(engine_.ledger().row(at)).revokes_key || revoked;
   }
   if (revoked) expel_revoked();
   std::vector<ConnectionId> held;
@@ -167,7 +170,8 @@ bool EventHub::behind(const Session& session) const {
 }
 
 void EventHub::enqueue(ConnectionId connection, Session& session) {
-  if (!behind(session) || full(session) || std::exchange(session.queued, true)) return;
+  if (!behind(session) || full(session) || session.lacks_row) return;
+  if (std::exchange(session.queued, true)) return;
   turns_.push_back(connection);
 }
 
@@ -197,12 +201,77 @@ void EventHub::take_turns(Now now) {
 std::uint64_t EventHub::step(ConnectionId connection, Session& session, Now now) {
   std::uint64_t rows = 0;
   for (; rows < limits_.rows_per_step && behind(session) && !full(session); ++rows) {
-    const RowEvent& event = cache_.event(engine_.ledger(), session.next_row++);
-    if (wants(session, event)) send(connection, session, event.frame);
+    const RowEvent* event = this->event(session.next_row);
+    if (event == nullptr) {
+      session.lacks_row = true;
+      lacking_.push_back(connection);
+      read_next();
+      break;
+    }
+    ++session.next_row;
+    if (wants(session, *event)) send(connection, session, event->frame);
   }
   if (full(session) && !session.full_since_ms) session.full_since_ms = now.steady_ms;
   update(connection, session);
   return rows;
+}
+
+const RowEvent* EventHub::event(std::uint64_t row_id) {
+  if (const RowEvent* made = cache_.find(row_id)) return made;
+  const audit::Row* row = engine_.ledger().find(row_id);
+  if (row == nullptr) row = recall_.find(row_id);
+  return row == nullptr ? nullptr : &cache_.make(*row);
+}
+
+void EventHub::read_next() {
+  while (!reading_ && !lacking_.empty()) {
+    const auto found = sessions_.find(lacking_.front());
+    if (found == sessions_.end() || !found->second.lacks_row) {
+      lacking_.pop_front();
+      continue;
+    }
+    const std::uint64_t first = found->second.next_row / Ledger::page_rows * Ledger::page_rows;
+    // Behind these there are rows that stayed in memory.
+    const std::uint64_t end = std::min(first + read_rows, engine_.ledger().tree().first_leaf());
+    reading_ = RowRange{first, end};
+    outputs_.push_back(ReadEvents{*reading_});
+  }
+}
+
+void EventHub::handle_read(Recall rows, Now now) {
+  const std::optional<RowRange> range = std::exchange(reading_, {});
+  if (!range) return;
+  recall_ = std::move(rows);
+  const std::optional<Recall::Damage>& damage = recall_.damage();
+  resume_lacking(*range, damage ? std::optional(damage->error) : std::nullopt, now);
+}
+
+void EventHub::handle_read_failed(std::string_view why, Now now) {
+  const std::optional<RowRange> range = std::exchange(reading_, {});
+  if (!range) return;
+  resume_lacking(*range, Error{Code::ledger_unavailable, "the ledger could not be read: " + std::string(why)},
+                 now);
+}
+
+void EventHub::resume_lacking(RowRange read, const std::optional<Error>& error, Now now) {
+  for (const ConnectionId connection : std::exchange(lacking_, {})) {
+    const auto found = sessions_.find(connection);
+    if (found == sessions_.end()) continue;
+    Session& session = found->second;
+    const bool was_read = session.next_row >= read.first && session.next_row < read.end;
+    if (was_read && error && event(session.next_row) == nullptr) {
+      refuse(connection, *error, try_again_later);
+      continue;
+    }
+    if (!was_read) {
+      lacking_.push_back(connection);
+      continue;
+    }
+    session.lacks_row = false;
+    enqueue(connection, session);
+  }
+  read_next();
+  take_turns(now);
 }
 
 void EventHub::send(ConnectionId connection, Session& session, std::shared_ptr<const std::string> text) {

@@ -16,7 +16,8 @@
 //   * Work is done in bounded steps: a turn looks at `rows_per_turn` rows, and each session gets
 //     `rows_per_step` of them in a row. What is left waits for the next turn, which next_deadline() asks for
 //     at once.
-//   * A row becomes a frame once, whoever listens (EventCache).
+//   * A row becomes a frame once, whoever listens (EventCache). One that is no longer in memory is read back:
+//     a few pages at a time, for the session that waits longest for one; the others go on.
 //   * A key is looked up as for a request. When one is revoked, every session is looked up again.
 //   * Agents see the events that are about themselves, and changes of policies; operators see all. An agent
 //     that was halted goes on listening: it must hear of that.
@@ -70,7 +71,11 @@ struct HangUp {
 };
 /// Somebody wants to listen to a ledger that has no row yet, so nobody is known to it: let it begin.
 struct BeginLedger {};
-using HubOutput = std::variant<SendFrame, HangUp, BeginLedger>;
+/// Read these durable rows back, then call handle_read or handle_read_failed.
+struct ReadEvents {
+  RowRange rows;
+};
+using HubOutput = std::variant<SendFrame, HangUp, BeginLedger, ReadEvents>;
 
 class EventHub {
  public:
@@ -87,6 +92,9 @@ class EventHub {
   void handle_hung_up(ConnectionId connection);
   /// The first `rows` rows of the ledger are durable.
   void handle_durable(std::uint64_t rows, Now now);
+  /// What was asked for, or what was wrong with it.
+  void handle_read(Recall rows, Now now);
+  void handle_read_failed(std::string_view why, Now now);
   void handle_timeout(Now now);
 
   [[nodiscard]] std::optional<HubOutput> poll_output();
@@ -108,6 +116,7 @@ class EventHub {
     Millis heartbeat_at_ms = 0;
     std::optional<Millis> full_since_ms = {};
     bool queued = false;     // in turns_
+    bool lacks_row = false;  // its next one; in lacking_
     Millis deadline_ms = 0;  // as indexed in deadlines_
   };
 
@@ -122,6 +131,11 @@ class EventHub {
   [[nodiscard]] bool behind(const Session& session) const;
   [[nodiscard]] static bool wants(const Session& session, const RowEvent& event);
   void enqueue(ConnectionId connection, Session& session);
+  /// Null where it has to be read back.
+  [[nodiscard]] const RowEvent* event(std::uint64_t row_id);
+  void read_next();
+  /// Goes on with those who lacked a row, except those that the store has nothing for.
+  void resume_lacking(RowRange read, const std::optional<Error>& error, Now now);
   /// Tells of rows, in turns, up to `rows_per_turn`.
   void take_turns(Now now);
   /// How many rows were looked at.
@@ -138,6 +152,9 @@ class EventHub {
   const Engine& engine_;
   HubLimits limits_;
   EventCache cache_;
+  Recall recall_;                     // what was read last
+  std::optional<RowRange> reading_;   // what the store reads
+  std::deque<ConnectionId> lacking_;  // perhaps gone meanwhile
   std::uint64_t durable_ = 0;
   std::map<ConnectionId, Session> sessions_;  // in order, so that a run can be repeated
   std::set<std::pair<Millis, ConnectionId>> deadlines_;

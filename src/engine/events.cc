@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "audit/canonical.h"
 #include "audit/canonical_value.h"
@@ -375,6 +376,20 @@ std::optional<Event> read(std::string_view type, Facts& in) {
 }
 
 }  // namespace
+
+std::string mint_audit_event_id(std::uint64_t row_id, Entropy& entropy) {
+  return mint_id("evt-" + std::to_string(row_id) + "-", entropy);
+}
+
+std::optional<std::uint64_t> row_of(std::string_view audit_event_id) {
+  constexpr std::string_view prefix = "evt-";
+  if (!audit_event_id.starts_with(prefix)) return {};
+  const char* const end = audit_event_id.data() + audit_event_id.size();
+  std::uint64_t row_id = 0;
+  const auto [after, problem] = std::from_chars(audit_event_id.data() + prefix.size(), end, row_id);
+  if (problem != std::errc() || after == end || *after != '-') return {};
+  return row_id;
+}
 
 std::string_view row_type(ActionOutcome outcome) { return action_types[static_cast<std::size_t>(outcome)]; }
 

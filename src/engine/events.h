@@ -13,6 +13,7 @@
 
 #include "anomaly/baseline.h"
 #include "audit/row.h"
+#include "base/entropy.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "base/sha256.h"
@@ -178,6 +179,12 @@ using Event =
 /// Fails with `ledger_corrupt` for a type or facts that this version does not know.
 [[nodiscard]] Result<Event> decode(const audit::RowFrame& row, std::span<const audit::OpenedField> openings);
 [[nodiscard]] Result<Event> decode(const audit::RowView& row);
+
+/// The id of an action says which row decided it first, so that nothing has to be remembered to find it:
+/// "evt-<row number>-<22 characters>".
+[[nodiscard]] std::string mint_audit_event_id(std::uint64_t row_id, Entropy& entropy);
+/// The row that an id names. Whether that row is of such an action, is for the caller to see.
+[[nodiscard]] std::optional<std::uint64_t> row_of(std::string_view audit_event_id);
 
 /// The row type of an action's outcome, e.g. "action.executed".
 [[nodiscard]] std::string_view row_type(ActionOutcome outcome);

@@ -203,16 +203,24 @@ Answer Engine::post_action(Context& context) {
   request->delegation_id = context.request.delegation_id;
   request->event_id = context.request.event_id;
   Recorded recorded(*request);
-  if (const std::optional<Used> before = used(request->agent_id, request->event_id)) {
-    if (before->request_digest == recorded.digest) return replayed_action(*before);
+  const std::optional<Used> before = used(context, request->event_id);
+  if (context.lacks_rows) return {};
+  if (before && before->request_digest != recorded.digest) {
     return answer(Error{Code::idempotency_mismatch,
                         "this idempotency key was used for another request; use a new one for each request"});
+  }
+  if (before) {
+    const audit::Row* row = decision(context, before->audit_event_id);
+    if (row != nullptr) return recorded_action(*row);
+    // The same digest under another kind of request cannot be; were it so, it is no action of this key.
+    return answer(
+        Error{Code::idempotency_mismatch, "this idempotency key was used for another kind of request"});
   }
   settle_circuit(context, context.principal.agent->agent_id);
   ActionDecided decided = decide(*request, context.now_ms);
   std::move(recorded).complete(decided, *request);
   decided.event_id = request->event_id;
-  decided.audit_event_id = mint_id("evt-", context.entropy);
+  decided.audit_event_id = mint_audit_event_id(ledger_.size(), context.entropy);
   if (decided.approval) decided.approval->approval_id = mint_id("apr-", context.entropy);
   return emit_action(context, std::move(decided));
 }
@@ -233,21 +241,9 @@ Answer Engine::answer_action(const ActionDecided& decided, std::uint64_t row_id)
 }
 
 /// The result that a row of our own recorded.
-Answer Engine::recorded_action(std::uint64_t row_id) const {
-  const audit::Row& row = ledger_.row(row_id);
+Answer Engine::recorded_action(const audit::Row& row) const {
   const Result<Event> event = decode({row.text, row.openings});
-  return answer_action(std::get<ActionDecided>(*event), row_id);
-}
-
-Answer Engine::replayed_action(const Used& used) const {
-  // The same digest under another kind of request cannot be; were it so, it is no action of this key.
-  if (!used.action) {
-    return answer(
-        Error{Code::idempotency_mismatch, "this idempotency key was used for another kind of request"});
-  }
-  const audit::Row& row = ledger_.row(used.row_id);
-  const Result<Event> first = decode({row.text, row.openings});
-  return recorded_action(state_.action(std::get<ActionDecided>(*first).audit_event_id)->row_id);
+  return answer_action(std::get<ActionDecided>(*event), row.row_id);
 }
 
 Result<std::string> Engine::dry_run(const Agent& agent, json::Value asked, std::string_view delegation_id,
@@ -299,7 +295,10 @@ Answer Engine::claim_approval(Context& context) {
     return answer(Error{Code::not_found, "this agent has no such approval"});
   }
   if (!approval->claim_id.empty()) {
-    if (approval->claim_id == claim_id) return recorded_action(approval->claim_row_id);
+    if (approval->claim_id == claim_id) {
+      const audit::Row* claimed = context.row(approval->claim_row_id);
+      return claimed ? recorded_action(*claimed) : Answer{};
+    }
     return answer(Error{Code::conflict, "the approval was used already; an approval is good for one action"});
   }
   if (approval->state == approval::State::expired) {
@@ -312,7 +311,9 @@ Answer Engine::claim_approval(Context& context) {
   }
 
   // The world is looked at again, with exactly the request that was approved.
-  const OwnRow asked = take_apart(ledger_.row(approval->row_id));
+  const audit::Row* asked_row = context.row(approval->row_id);
+  if (asked_row == nullptr) return {};
+  const OwnRow asked = take_apart(*asked_row);
   const json::Value facts = asked.decoded.facts;
   const Agent& agent = *context.principal.agent;
   const json::Value data_accessed = asked.opened("data_accessed");
@@ -363,8 +364,10 @@ Answer Engine::report(Context& context) {
     return answer(json::faults_error(Code::invalid_request, "the report is not valid", faults));
 
   const std::string& agent_id = context.principal.agent->agent_id;
-  const ActionRecord* record = state_.action(audit_event_id);
-  if (!record || agent_of(ledger_.row(record->row_id)) != agent_id) {
+  const audit::Row* decided = decision(context, audit_event_id);
+  const std::optional<Used> before = used(context, context.request.event_id);
+  if (context.lacks_rows) return {};
+  if (!decided || agent_of(*decided) != agent_id) {
     return answer(Error{Code::forbidden, "this agent has no such audit event"});
   }
   const auto reported = [](Millis wall_ms, std::uint64_t row_id, std::string_view event) {
@@ -375,14 +378,10 @@ Answer Engine::report(Context& context) {
     return answer(201, std::move(body));
   };
   const Digest digest = sha256(json::canonical(context.body.root()));
-  if (const std::optional<Used> before = used(agent_id, context.request.event_id)) {
-    if (before->request_digest != digest) {
-      return answer(Error{Code::idempotency_mismatch, "this idempotency key was used for another request"});
-    }
-    const Result<audit::DecodedRow> row = audit::decode(ledger_.row(before->row_id).text);
-    assert(row);
-    return reported(row->wall_ms, before->row_id, audit_event_id);
+  if (before && before->request_digest != digest) {
+    return answer(Error{Code::idempotency_mismatch, "this idempotency key was used for another request"});
   }
+  if (before) return reported(before->wall_ms, before->row_id, audit_event_id);
   emit(context, OutcomeReported{.audit_event_id = audit_event_id,
                                 .agent_id = agent_id,
                                 .event_id = context.request.event_id,

@@ -6,8 +6,10 @@
 
 namespace al::engine {
 
-void Engine::write_approval(json::Writer& writer, const approval::Approval& approval) const {
-  const OwnRow row = take_apart(ledger_.row(approval.row_id));
+/// `asked`: the row that asked for it.
+void Engine::write_approval(json::Writer& writer, const audit::Row& asked,
+                            const approval::Approval& approval) const {
+  const OwnRow row = take_apart(asked);
   const json::Value facts = row.decoded.facts;
   const Agent* agent = state_.directory.agent(approval.agent_id);
   const delegation::Delegation* delegation = state_.delegations.find(approval.delegation_id);
@@ -62,9 +64,11 @@ Answer Engine::get_approval(Context& context) {
   if (!approval || (agent && approval->agent_id != agent->agent_id)) {
     return answer(Error{Code::not_found, "there is no such approval"});
   }
+  const audit::Row* asked = context.row(approval->row_id);
+  if (asked == nullptr) return {};
   std::string body;
   json::Writer writer(body);
-  write_approval(writer, *approval);
+  write_approval(writer, *asked, *approval);
   Answer out = answer(200, std::move(body));
   if (approval->state == approval::State::pending && *wait_s > 0) {
     out.wait_approval_id = approval->approval_id;
@@ -97,7 +101,10 @@ Answer Engine::list_approvals(Context& context) {
   std::string body;
   json::Writer writer(body);
   writer.begin_object().key("approvals").begin_array();
-  for (std::size_t i = 0; i < std::min(page, found.size()); ++i) write_approval(writer, *found[i]);
+  for (std::size_t i = 0; i < std::min(page, found.size()); ++i) {
+    const audit::Row* asked = context.row(found[i]->row_id);
+    if (asked != nullptr) write_approval(writer, *asked, *found[i]);
+  }
   writer.end_array().key("next_cursor");
   if (found.size() > page) {
     writer.value(std::string_view(std::to_string(found.back()->row_id)));
@@ -122,6 +129,8 @@ Answer Engine::decide_approval(Context& context) {
 
   const approval::Approval* approval = state_.approvals.find(context.argument(0));
   if (!approval) return answer(Error{Code::not_found, "there is no such approval"});
+  const std::uint64_t asked = approval->row_id;
+  if (context.row(asked) == nullptr) return {};
   const Operator& op = *context.principal.operator_;
   if (!approval->may_decide(op.name, op.roles)) {
     return answer(Error{Code::forbidden, "the policy names other approvers for this request"});
@@ -145,7 +154,7 @@ Answer Engine::decide_approval(Context& context) {
   }
   std::string body;
   json::Writer writer(body);
-  write_approval(writer, *state_.approvals.find(context.argument(0)));
+  write_approval(writer, *context.row(asked), *state_.approvals.find(context.argument(0)));
   return answer(200, std::move(body));
 }
 

@@ -19,6 +19,8 @@ namespace {
 /// A page looks at no more rows than this, so that a filter that finds nothing does not walk the whole
 /// ledger.
 constexpr std::uint64_t scan_rows_max = 5000;
+/// Rows that are not in memory are asked for in such pieces, as the page may be full before it ends.
+constexpr std::uint64_t scan_rows_read = 256;
 /// A request to verify looks at no more rows than this; the next one goes on where it stopped.
 constexpr std::uint64_t verify_rows_max = 5000;
 
@@ -43,6 +45,33 @@ void write_opened(json::Writer& writer, const audit::Row& row) {
 
 }  // namespace
 
+/// One row for people, unless the reader may not see it or asked for another type of action.
+bool Engine::write_event(Context& context, json::Writer& writer, const audit::Row& row,
+                         std::string_view wanted_type) const {
+  const audit::DecodedRow decoded = own(row);
+  if (context.principal.agent && decoded.agent_id != context.principal.agent->agent_id) return false;
+  // Rows about an action carry its type themselves or, through its id, in the row that decided it.
+  const std::string_view event_id = decoded.facts["audit_event_id"].string();
+  std::string action_type(decoded.facts["action_type"].string());
+  if (!decoded.facts["action_type"].present()) {
+    if (const audit::Row* decided = decision(context, event_id))
+      action_type = own(*decided).facts["action_type"].string();
+  }
+  if (!wanted_type.empty() && action_type != wanted_type) return false;
+  writer.begin_object().field("row_id", row.row_id).field("type", decoded.type);
+  writer.field("timestamp", format_rfc3339(decoded.wall_ms)).field_if("agent_id", decoded.agent_id);
+  if (const Agent* agent = state_.directory.agent(decoded.agent_id)) writer.field("agent_name", agent->name);
+  writer.field_if("audit_event_id", event_id).field_if("action_type", action_type);
+  writer.field("status", status_of(decoded)).key("facts").value(decoded.facts);
+  if (may_open(context.principal, decoded.agent_id)) {
+    writer.key("opened").begin_object();
+    write_opened(writer, row);
+    writer.end_object();
+  }
+  writer.end_object();
+  return true;
+}
+
 Answer Engine::list_audit(Context& context) {
   const auto rows = static_cast<std::int64_t>(ledger_.size());
   const Result<std::int64_t> limit =
@@ -59,32 +88,13 @@ Answer Engine::list_audit(Context& context) {
   auto at = static_cast<std::uint64_t>(std::min(*before, rows));
   const std::uint64_t stop = at > scan_rows_max ? at - scan_rows_max : 0;
   while (at > stop && found < *limit) {
-    const audit::Row& row = ledger_.row(--at);
-    const Result<audit::DecodedRow> decoded = audit::decode(row.text);
-    assert(decoded);
-    if (context.principal.agent && decoded->agent_id != context.principal.agent->agent_id) continue;
-    // Rows about an action carry its type themselves or, through its id, in the row that decided it.
-    const std::string_view event_id = decoded->facts["audit_event_id"].string();
-    json::Value action_type = decoded->facts["action_type"];
-    Result<audit::DecodedRow> decision = Error{Code::not_found, {}};
-    if (const ActionRecord* record = action_type.present() ? nullptr : state_.action(event_id)) {
-      decision = audit::decode(ledger_.row(record->row_id).text);
-      if (decision) action_type = decision->facts["action_type"];
+    const audit::Row* row = context.row(--at);
+    if (row == nullptr) {
+      const std::uint64_t read_from = at > stop + scan_rows_read ? at - scan_rows_read : stop;
+      for (std::uint64_t before_it = read_from; before_it < at; ++before_it) context.row(before_it);
+      return {};
     }
-    if (!wanted_type.empty() && action_type.string() != wanted_type) continue;
-    ++found;
-    writer.begin_object().field("row_id", row.row_id).field("type", decoded->type);
-    writer.field("timestamp", format_rfc3339(decoded->wall_ms)).field_if("agent_id", decoded->agent_id);
-    if (const Agent* agent = state_.directory.agent(decoded->agent_id))
-      writer.field("agent_name", agent->name);
-    writer.field_if("audit_event_id", event_id).field_if("action_type", action_type.string());
-    writer.field("status", status_of(*decoded)).key("facts").value(decoded->facts);
-    if (may_open(context.principal, decoded->agent_id)) {
-      writer.key("opened").begin_object();
-      write_opened(writer, row);
-      writer.end_object();
-    }
-    writer.end_object();
+    if (write_event(context, writer, *row, wanted_type)) ++found;
   }
   writer.end_array().key("next_cursor");
   if (at > 0) {
@@ -107,13 +117,12 @@ Answer Engine::list_entries(Context& context) {
   json::Writer writer(body);
   writer.begin_object().key("entries").begin_array();
   for (std::int64_t at = *from; at < std::min(rows, *from + *limit); ++at) {
-    const audit::Row& row = ledger_.row(static_cast<std::uint64_t>(at));
+    const audit::Row* row = context.row(static_cast<std::uint64_t>(at));
+    if (row == nullptr) continue;
     writer.begin_object();
-    if (!row.openings.empty()) {
-      const Result<audit::DecodedRow> decoded = audit::decode(row.text);
-      if (decoded && may_open(context.principal, decoded->agent_id)) writer.field("openings", row.openings);
-    }
-    writer.field("row_id", row.row_id).field("text", row.text).end_object();
+    if (!row->openings.empty() && may_open(context.principal, agent_of(*row)))
+      writer.field("openings", row->openings);
+    writer.field("row_id", row->row_id).field("text", row->text).end_object();
   }
   writer.end_array().field("size", rows).end_object();
   return answer(200, std::move(body));
@@ -133,26 +142,32 @@ Answer when_signed() {
 /// The newest checkpoint that covers what it must; nothing where it has to be signed first.
 std::optional<std::string> Engine::note(const Context& context) const {
   if (!signer_) return checkpoint();
-  if (signed_note_.empty() || signed_rows_ < context.covers.value_or(ledger_.size())) return {};
+  if (signed_note_.empty() || signed_rows_ < context.again.covers.value_or(ledger_.size())) return {};
   return signed_note_;
 }
 
+/// Whether a row is what it was when it was written or read in. One that was read back was compared then.
+bool Engine::is_sound(const audit::Row& row) const {
+  if (ledger_.find(row.row_id) == nullptr) return true;
+  const Result<audit::RowFrame> frame = audit::read_frame(row.text);
+  return frame && audit::leaf_hash(row.text) == ledger_.tree().leaf(row.row_id) &&
+         audit::check_openings(frame->commitments, row.openings).ok();
+}
+
 /// The service's own word, which a client does not take: a row is looked at again whenever somebody asks, so
-/// many at a time, and compared with what was found when it was written or read in.
+/// many at a time.
 Answer Engine::verify_audit(Context& context) {
   const std::optional<std::string> checkpoint = note(context);
   if (!checkpoint) return when_signed();
-  for (std::uint64_t budget = std::min(verify_rows_max, ledger_.size()); budget > 0 && !broken_row_;
-       --budget) {
-    if (next_checked_ >= ledger_.size()) next_checked_ = 0;
-    const audit::Row& row = ledger_.row(next_checked_);
-    const Result<audit::RowFrame> frame = audit::read_frame(row.text);
-    const bool sound = frame && audit::leaf_hash(row.text) == ledger_.tree().leaf(next_checked_) &&
-                       audit::check_openings(frame->commitments, row.openings).ok();
-    if (!sound) broken_row_ = next_checked_;
-    ++next_checked_;
+  const std::uint64_t budget = broken_row_ ? 0 : std::min(verify_rows_max, ledger_.size());
+  const auto nth = [this](std::uint64_t n) { return (next_checked_ + n) % ledger_.size(); };
+  for (std::uint64_t n = 0; n < budget; ++n) context.row(nth(n));
+  if (context.lacks_rows) return {};
+  for (std::uint64_t n = 0; n < budget && !broken_row_; ++n) {
+    if (!is_sound(*context.row(nth(n)))) broken_row_ = nth(n);
     rows_checked_ = std::min(rows_checked_ + 1, ledger_.size());
   }
+  next_checked_ = ledger_.size() == 0 ? 0 : nth(budget);
   std::string body;
   json::Writer writer(body);
   writer.begin_object().field("chain_valid", !broken_row_).key("first_broken_at_row_id");
@@ -175,19 +190,21 @@ Answer Engine::get_checkpoint(Context& context) {
 }
 
 Answer Engine::get_receipt(Context& context) {
-  const ActionRecord* record = state_.action(context.argument(0));
-  if (!record) return answer(Error{Code::not_found, "there is no such audit event"});
+  const audit::Row* row = decision(context, context.argument(0));
+  if (context.lacks_rows) return {};
+  if (!row) return answer(Error{Code::not_found, "there is no such audit event"});
   const std::optional<std::string> checkpoint = note(context);
   if (!checkpoint) return when_signed();
   const std::uint64_t rows = signer_ ? signed_rows_ : ledger_.size();
-  const Result<std::vector<Digest>> path = ledger_.tree().inclusion_proof(record->row_id, rows);
+  if (!context.has_leaf(row->row_id) || !context.has_edge(rows)) return {};
+  const Result<std::vector<Digest>> path =
+      ledger_.tree().inclusion_proof(row->row_id, rows, &context.again.recall.pages());
   if (!path) return answer(path.error());
-  const audit::Row& row = ledger_.row(record->row_id);
   std::string body;
   json::Writer writer(body);
-  writer.begin_object().field("row", row.text);
-  if (may_open(context.principal, agent_of(row))) writer.field_if("openings", row.openings);
-  writer.field("proof", audit::render_proof(record->row_id, *path, *checkpoint)).end_object();
+  writer.begin_object().field("row", row->text);
+  if (may_open(context.principal, agent_of(*row))) writer.field_if("openings", row->openings);
+  writer.field("proof", audit::render_proof(row->row_id, *path, *checkpoint)).end_object();
   return answer(200, std::move(body));
 }
 
@@ -212,8 +229,10 @@ Answer Engine::inclusion_proof(Context& context) {
   if (!row) return answer(row.error());
   if (!size) return answer(size.error());
   if (*row < 0) return answer(Error{Code::invalid_request, "the query parameter \"row\" is missing"});
-  return proof_answer(
-      ledger_.tree().inclusion_proof(static_cast<std::uint64_t>(*row), static_cast<std::uint64_t>(*size)));
+  const auto index = static_cast<std::uint64_t>(*row);
+  const auto rows_then = static_cast<std::uint64_t>(*size);
+  if (!context.has_leaf(index) || !context.has_edge(rows_then)) return {};
+  return proof_answer(ledger_.tree().inclusion_proof(index, rows_then, &context.again.recall.pages()));
 }
 
 Answer Engine::consistency_proof(Context& context) {
@@ -222,8 +241,10 @@ Answer Engine::consistency_proof(Context& context) {
   const Result<std::int64_t> to = context.query_integer("to", rows, 0, rows);
   if (!from) return answer(from.error());
   if (!to) return answer(to.error());
-  return proof_answer(
-      ledger_.tree().consistency_proof(static_cast<std::uint64_t>(*from), static_cast<std::uint64_t>(*to)));
+  const auto rows_from = static_cast<std::uint64_t>(*from);
+  const auto rows_to = static_cast<std::uint64_t>(*to);
+  if (!context.has_edge(rows_from) || !context.has_edge(rows_to)) return {};
+  return proof_answer(ledger_.tree().consistency_proof(rows_from, rows_to, &context.again.recall.pages()));
 }
 
 namespace {

@@ -31,7 +31,9 @@ Answer Engine::create_delegation(Context& context) {
     write_delegation(writer, delegation);
     return answer(201, std::move(body));
   };
-  if (const std::optional<Used> before = used(agent.agent_id, context.request.event_id)) {
+  const std::optional<Used> before = used(context, context.request.event_id);
+  if (context.lacks_rows) return {};
+  if (before) {
     for (const delegation::Delegation* mine : state_.delegations.of_agent(agent.agent_id)) {
       if (before->request_digest == digest && mine->row_id == before->row_id) return created(*mine);
     }

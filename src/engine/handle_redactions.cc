@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/context.h"
-
+#include "audit/canonical.h"
 #include "base/heap_sort.h"
+#include "engine/context.h"
 
 namespace al::engine {
 namespace {
@@ -35,18 +35,6 @@ Result<Wanted> read(json::Value body, std::uint64_t rows) {
   return wanted;
 }
 
-/// What is left of a row's openings, as the row keeps them.
-std::string without(json::Value openings, const std::set<std::string>& fields) {
-  std::string out;
-  json::Writer writer(out);
-  writer.begin_object();
-  for (const auto& [field, opening] : openings.members()) {
-    if (!fields.contains(std::string(field))) writer.raw_field(field, json::canonical(opening));
-  }
-  writer.end_object();
-  return out == "{}" ? std::string() : out;
-}
-
 Answer redacted(const Wanted& wanted) {
   std::string body;
   json::Writer writer(body);
@@ -59,7 +47,9 @@ Answer redacted(const Wanted& wanted) {
 Answer Engine::redact_row(Context& context) {
   const Result<Wanted> wanted = read(context.body.root(), ledger_.size());
   if (!wanted) return answer(wanted.error());
-  const OwnRow row = take_apart(ledger_.row(wanted->row_id));
+  const audit::Row* target = context.row(wanted->row_id);
+  if (target == nullptr) return {};
+  const OwnRow row = take_apart(*target);
   bool open = redactions_.contains(wanted->row_id);
   for (const std::string& field : wanted->fields) {
     if (!row.decoded.commitments[field].present()) {
@@ -70,32 +60,88 @@ Answer Engine::redact_row(Context& context) {
     open = open || row.openings.root()[field].present();
   }
   if (!open) return redacted(*wanted);  // Done before.
-  emit(context, RowRedacted{wanted->row_id, std::string(row.decoded.agent_id), wanted->fields,
-                            context.principal.name(), wanted->reason});
+  const RowRedacted event{wanted->row_id, std::string(row.decoded.agent_id), wanted->fields,
+                          context.principal.name(), wanted->reason};
+  note_redaction(event, target);
+  emit(context, event);
   Answer done = redacted(*wanted);
   done.redacts = true;
   return done;
 }
 
-void Engine::note_redaction(const RowRedacted& event) {
+void Engine::note_redaction(const RowRedacted& event, const audit::Row* row) {
+  DueRedaction& due = redactions_[event.row_id];
+  if (!due.row && row != nullptr) due.row = *row;
   for (const std::string& field : event.fields) {
-    if (redactions_[event.row_id].insert(field).second) redactions_asked_.emplace_back(event.row_id, field);
+    if (due.fields.insert(field).second) redactions_asked_.emplace_back(event.row_id, field);
   }
+}
+
+bool Engine::redactions_due() const {
+  return std::any_of(redactions_.begin(), redactions_.end(),
+                     [](const auto& each) { return each.second.row.has_value(); });
 }
 
 std::vector<Engine::Redaction> Engine::redact() {
   std::vector<Redaction> out;
-  for (const auto& [row_id, fields] : redactions_) {
-    const OwnRow row = take_apart(ledger_.row(row_id));
-    std::string openings = without(row.openings.root(), fields);
+  for (const auto& [row_id, due] : redactions_) {
+    if (!due.row) continue;
+    std::string openings = without(*due.row, due.fields);
     ledger_.reopen(row_id, openings);
-    if (row.decoded.type == "approval.decided" && fields.contains("reason")) {
-      state_.approvals.redact_reason(row.decoded.facts["approval_id"].string(),
-                                     row.decoded.facts["operator_id"].string());
+    const audit::DecodedRow row = own(*due.row);
+    if (row.type == "approval.decided" && due.fields.contains("reason")) {
+      state_.approvals.redact_reason(row.facts["approval_id"].string(), row.facts["operator_id"].string());
     }
     out.push_back({row_id, std::move(openings)});
   }
   return out;
+}
+
+void Engine::handle_redacted() {
+  std::erase_if(redactions_, [](const auto& each) { return each.second.row.has_value(); });
+}
+
+// ---- What an earlier process left
+
+/// Which of a row's commitments have no opening any more. Most rows have all of them.
+void Engine::note_hidden(const audit::RowFrame& frame, std::span<const audit::OpenedField> openings) {
+  if (frame.commitments.empty()) return;
+  // A commitment is "name":"hex", and no name holds such a quote unescaped.
+  std::size_t commitments = 0;
+  constexpr std::string_view between = "\":\"";
+  for (std::size_t at = frame.commitments.find(between); at != std::string_view::npos;
+       at = frame.commitments.find(between, at + between.size()))
+    ++commitments;
+  if (commitments == openings.size()) return;
+  const Result<json::Document> names = json::parse(frame.commitments, audit::row_limits);
+  if (!names) return;
+  std::set<std::string>& hidden = hidden_[frame.row_id];
+  for (const auto& [name, commitment] : names->root().members()) hidden.emplace(name);
+  for (const audit::OpenedField& opened : openings) hidden.erase(audit::unescaped(opened.field));
+}
+
+/// Where the store has forgotten the openings, nothing is left to do.
+void Engine::load_redaction(const RowRedacted& event) {
+  RowRedacted left = event;
+  if (const auto hidden = hidden_.find(event.row_id); hidden != hidden_.end())
+    std::erase_if(left.fields, [&](const std::string& field) { return hidden->second.contains(field); });
+  if (!left.fields.empty()) note_redaction(left, ledger_.find(event.row_id));
+}
+
+Recall Engine::redactions_left() {
+  hidden_.clear();
+  Recall recall;
+  for (const auto& [row_id, due] : redactions_) {
+    if (!due.row) recall.want(row_id);
+  }
+  return recall;
+}
+
+void Engine::take_redactions_left(const Recall& recall) {
+  for (auto& [row_id, due] : redactions_) {
+    const audit::Row* row = due.row ? nullptr : recall.find(row_id);
+    if (row != nullptr) due.row = *row;
+  }
 }
 
 }  // namespace al::engine

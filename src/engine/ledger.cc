@@ -5,15 +5,25 @@
 #include <utility>
 
 namespace al::engine {
+namespace {
+
+std::size_t bytes_of(const audit::Row& row) { return row.text.size() + row.openings.size(); }
+
+}  // namespace
+
+void Ledger::keep(audit::Row row) {
+  bytes_ += bytes_of(row);
+  rows_.push_back(std::move(row));
+}
 
 void Ledger::push(audit::Row row) {
   const Digest leaf = audit::leaf_hash(row.text);
   head_ = audit::chain_hash(head_, leaf);
   tree_.append(leaf);
-  // It stays for as long as the ledger is open, without the room that it grew into.
+  // It stays for a while, or for good, without the room that it grew into.
   row.text.shrink_to_fit();
   row.openings.shrink_to_fit();
-  rows_.push_back(std::move(row));
+  keep(std::move(row));
 }
 
 const audit::Row& Ledger::append(const audit::Entry& entry, Entropy& entropy) {
@@ -36,10 +46,23 @@ Status Ledger::load(audit::Row row, const Digest& prev_hash) {
 }
 
 void Ledger::load(std::span<const audit::RowView> rows, const audit::RowBatch& sound) {
-  for (const audit::RowView& row : rows)
-    rows_.push_back({rows_.size(), std::string(row.text), std::string(row.openings)});
+  for (const audit::RowView& row : rows) keep({size(), std::string(row.text), std::string(row.openings)});
   tree_.append(sound.leaves());
   head_ = sound.next_prev_hash();
+}
+
+const audit::Row& Ledger::row(std::uint64_t row_id) const {
+  const audit::Row* row = find(row_id);
+  assert(row != nullptr);
+  return *row;
+}
+
+void Ledger::reopen(std::uint64_t row_id, std::string openings) {
+  if (row_id < first_) return;
+  audit::Row& row = rows_[static_cast<std::size_t>(row_id - first_)];
+  bytes_ -= bytes_of(row);
+  row.openings = std::move(openings);
+  bytes_ += bytes_of(row);
 }
 
 void Ledger::truncate(std::uint64_t size) {
@@ -49,7 +72,23 @@ void Ledger::truncate(std::uint64_t size) {
   assert(first.ok());
   head_ = first->prev_hash;
   tree_.truncate(size);
-  rows_.resize(static_cast<std::size_t>(size));
+  while (this->size() > size) {
+    bytes_ -= bytes_of(rows_.back());
+    rows_.pop_back();
+  }
+}
+
+void Ledger::forget(std::uint64_t durable) {
+  // A quarter beyond what may stay: what does is moved together once for many that go.
+  if (rows_.size() <= limits_.rows_max + limits_.rows_max / 4 && bytes_ <= limits_.bytes_max) return;
+  std::size_t gone = 0;
+  while (first_ + gone + page_rows <= durable &&
+         (rows_.size() - gone > limits_.rows_max || bytes_ > limits_.bytes_max)) {
+    for (std::uint64_t i = 0; i < page_rows; ++i) bytes_ -= bytes_of(rows_[gone++]);
+  }
+  rows_.erase(rows_.begin(), rows_.begin() + static_cast<std::ptrdiff_t>(gone));
+  first_ += gone;
+  tree_.forget(first_);
 }
 
 }  // namespace al::engine

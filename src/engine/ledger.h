@@ -1,6 +1,8 @@
-// The rows in memory, with the chain's head and the Merkle tree over them.
+// The rows with the chain's head and the Merkle tree over them. Where a store keeps them too, only the latest
+// stay in memory: see recall.h for the others.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -15,8 +17,19 @@
 
 namespace al::engine {
 
+/// How much stays in memory of what a store keeps.
+struct LedgerLimits {
+  std::uint64_t rows_max = 1024;
+  std::size_t bytes_max = 8 << 20;  // of texts and openings
+};
+
 class Ledger {
  public:
+  /// Rows are forgotten, and read back, in whole pages.
+  static constexpr std::uint64_t page_rows = audit::MerkleTree::page_leaves;
+
+  explicit Ledger(LedgerLimits limits = {}) : limits_(limits) {}
+
   /// Composes the next row and appends it.
   const audit::Row& append(const audit::Entry& entry, Entropy& entropy);
   /// Appends a row that a store kept; `row_id` and `prev_hash` are the decoded ones. Fails with
@@ -25,26 +38,34 @@ class Ledger {
   /// The same for rows of which a RowBatch said that they continue what is here.
   void load(std::span<const audit::RowView> rows, const audit::RowBatch& sound);
 
-  /// Forgets the rows from `size` on.
+  /// Takes back the rows from `size` on, none of which was forgotten.
   void truncate(std::uint64_t size);
+  /// The first `durable` rows can be read back: forgets the oldest of them, where there are too many.
+  void forget(std::uint64_t durable);
 
-  /// Puts other openings in the place of a row's; neither chain nor tree notices.
-  void reopen(std::uint64_t row_id, std::string openings) {
-    rows_[static_cast<std::size_t>(row_id)].openings = std::move(openings);
-  }
+  /// Puts other openings in the place of a row's; neither chain nor tree notices. Nothing where the row was
+  /// forgotten.
+  void reopen(std::uint64_t row_id, std::string openings);
 
-  [[nodiscard]] std::uint64_t size() const { return rows_.size(); }
-  [[nodiscard]] const audit::Row& row(std::uint64_t row_id) const {
-    return rows_[static_cast<std::size_t>(row_id)];
+  [[nodiscard]] std::uint64_t size() const { return first_ + rows_.size(); }
+  /// Null where it was forgotten. `row_id` must be below size().
+  [[nodiscard]] const audit::Row* find(std::uint64_t row_id) const {
+    return row_id < first_ ? nullptr : &rows_[static_cast<std::size_t>(row_id - first_)];
   }
+  /// One that cannot have been forgotten: it is not durable yet, or nobody was told of it.
+  [[nodiscard]] const audit::Row& row(std::uint64_t row_id) const;
   /// What the next row must carry.
   [[nodiscard]] const Digest& head() const { return head_; }
   [[nodiscard]] const audit::MerkleTree& tree() const { return tree_; }
 
  private:
   void push(audit::Row row);
+  void keep(audit::Row row);
 
-  std::vector<audit::Row> rows_;
+  LedgerLimits limits_;
+  std::vector<audit::Row> rows_;  // from first_ on
+  std::uint64_t first_ = 0;
+  std::size_t bytes_ = 0;  // of rows_
   audit::MerkleTree tree_;
   Digest head_{};  // chain hash of the last row
 };

@@ -45,14 +45,19 @@ std::string_view event_type(std::string_view row_type) {
   return {};
 }
 
-const RowEvent& EventCache::event(const Ledger& ledger, std::uint64_t row_id) {
-  if (long_.end_row == row_id + 1) return long_.event;
+const RowEvent* EventCache::find(std::uint64_t row_id) const {
+  if (long_.end_row == row_id + 1) return &long_.event;
+  if (!slots_) return nullptr;
+  const Slot& slot = (*slots_)[static_cast<std::size_t>(row_id % slots)];
+  return slot.end_row == row_id + 1 ? &slot.event : nullptr;
+}
+
+const RowEvent& EventCache::make(const audit::Row& row) {
   if (!slots_) slots_ = std::make_unique<std::array<Slot, slots>>();
-  Slot& slot = (*slots_)[static_cast<std::size_t>(row_id % slots)];
-  if (slot.end_row == row_id + 1) return slot.event;
-  RowEvent event = read_event(ledger.row(row_id));
-  Slot& home = event.frame && event.frame->size() > kept_bytes_max ? long_ : slot;
-  home = {row_id + 1, std::move(event)};
+  RowEvent event = read_event(row);
+  const bool is_long = event.frame && event.frame->size() > kept_bytes_max;
+  Slot& home = is_long ? long_ : (*slots_)[static_cast<std::size_t>(row.row_id % slots)];
+  home = {row.row_id + 1, std::move(event)};
   return home.event;
 }
 

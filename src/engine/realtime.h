@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/ledger.h"
+#include "audit/row.h"
 
 namespace al::engine {
 
@@ -27,8 +27,10 @@ struct RowEvent {
 /// those with a long frame, only the last one is.
 class EventCache {
  public:
+  /// Null where it was not made yet, or not kept.
+  [[nodiscard]] const RowEvent* find(std::uint64_t row_id) const;
   /// The row must be durable: what is kept here is never taken back.
-  [[nodiscard]] const RowEvent& event(const Ledger& ledger, std::uint64_t row_id);
+  const RowEvent& make(const audit::Row& row);
 
  private:
   static constexpr std::size_t slots = 512;

@@ -11,6 +11,19 @@ namespace {
 /// How long after a refused append the engine's own deadlines wait before they try the store again.
 constexpr Millis retry_after_ms = 1000;
 
+/// Takes those out that are due; the order stays.
+template <typename Each, typename IsDue>
+std::vector<Each> take_if(std::vector<Each>& all, IsDue is_due) {
+  std::vector<Each> taken;
+  if (std::none_of(all.begin(), all.end(), is_due)) return taken;
+  std::vector<Each> kept;
+  for (Each& each : all) (is_due(each) ? taken : kept).push_back(std::move(each));
+  all = std::move(kept);
+  return taken;
+}
+
+Error busy() { return {Code::rate_limited, "the lattice is busy; try again later"}; }
+
 }  // namespace
 
 Sequencer::Sequencer(Engine& engine, Entropy entropy, SequencerLimits limits)
@@ -20,11 +33,9 @@ Sequencer::Sequencer(Engine& engine, Entropy entropy, SequencerLimits limits)
       durable_rows_(engine.ledger().size()),
       published_from_(durable_rows_) {
   engine_.commit();
-  // What an earlier process did not get to.
-  if (std::vector<Engine::Redaction> rows = engine_.redact(); !rows.empty()) {
-    storing_ = true;
-    outputs_.push_back(Redact{++batch_, std::move(rows)});
-  }
+  left_ = engine_.redactions_left();
+  read_next();
+  if (read_) ask_lacking({});
 }
 
 void Sequencer::handle_request(Ticket ticket, wire::Request request, Now now) {
@@ -33,21 +44,25 @@ void Sequencer::handle_request(Ticket ticket, wire::Request request, Now now) {
     outputs_.push_back(Respond{ticket, std::move(*at_once)});
     return;
   }
-  if (queue_.size() >= limits_.queued_max) {
-    wire::Response busy = wire::error_response({Code::rate_limited, "the lattice is busy; try again later"});
-    busy.request_id = mint_id("req-", entropy_);
-    busy.retry_after = "1";
-    outputs_.push_back(Respond{ticket, std::move(busy)});
-    return;
-  }
+  if (queue_.size() >= limits_.queued_max) return refuse(ticket, busy());
   queue_.push_back({ticket, std::move(request)});
   work(now);
+}
+
+/// Answers somebody who was not handled.
+void Sequencer::refuse(Ticket ticket, const Error& error) {
+  wire::Response refused = wire::error_response(error);
+  refused.request_id = mint_id("req-", entropy_);
+  if (error.code == Code::rate_limited) refused.retry_after = "1";
+  outputs_.push_back(Respond{ticket, std::move(refused)});
 }
 
 void Sequencer::handle_disconnect(Ticket ticket) {
   std::erase_if(queue_, [&](const Queued& queued) { return queued.ticket == ticket; });
   std::erase_if(waiting_, [&](const Waiting& waiting) { return waiting.asked.ticket == ticket; });
   std::erase_if(unsigned_, [&](const Unsigned& each) { return each.asked.ticket == ticket; });
+  // What is read for one that is gone is of no use to the next, and does it no harm.
+  std::erase_if(lacking_, [&](const Lacking& each) { return each.asked.ticket == ticket; });
 }
 
 void Sequencer::handle_timeout(Now now) {
@@ -57,7 +72,9 @@ void Sequencer::handle_timeout(Now now) {
 
 /// Handles what there is, up to a batch, and hands over the rows it made.
 void Sequencer::work(Now now) {
-  while (!storing_ && (!queue_.empty() || timeout_due_ || signature_due_)) {
+  while (!storing_ && (!queue_.empty() || timeout_due_ || signature_due_ || read_)) {
+    ask_lacking(now);
+    if (storing_) return;
     if (std::exchange(timeout_due_, false)) {
       engine_.handle_timeout(now.wall_ms, entropy_);
       settled_.reset();
@@ -66,24 +83,88 @@ void Sequencer::work(Now now) {
     for (std::size_t taken = 0; taken < limits_.batch_max && !queue_.empty(); ++taken) {
       Queued next = std::move(queue_.front());
       queue_.pop_front();
-      take(std::move(next), now);
+      ask({std::move(next)}, now);
     }
     seal(now);
   }
 }
 
-void Sequencer::take(Queued queued, Now now) {
-  Answer answer = engine_.handle(queued.request, now.wall_ms, entropy_);
-  if (answer.redacts) redacting_.push_back(queued.ticket);
-  if (!answer.wait_approval_id.empty() && waiting_.size() < limits_.waiting_max) {
+void Sequencer::ask(Lacking asking, Now now) {
+  Answer answer = engine_.handle(asking.asked.request, now.wall_ms, entropy_, asking.again);
+  if (answer.lacks_rows) {
+    if (lacking_.size() >= limits_.waiting_max) return refuse(asking.asked.ticket, busy());
+    // One that was read for goes on at once, so that no other has to keep what was read for it.
+    if (asking.again.recall.pages().empty()) {
+      lacking_.push_back(std::move(asking));
+    } else {
+      lacking_.push_front(std::move(asking));
+    }
+    return read_next();
+  }
+  Queued& asked = asking.asked;
+  if (answer.redacts) redacting_.push_back(asked.ticket);
+  if (asking.may_wait && !answer.wait_approval_id.empty() && waiting_.size() < limits_.waiting_max) {
     waiting_.push_back(
-        {std::move(queued), std::move(answer.wait_approval_id), now.steady_ms + answer.wait_ms});
-  } else if (answer.wait_signature && unsigned_.size() < limits_.waiting_max) {
-    unsigned_.push_back({std::move(queued), engine_.ledger().size(), now.steady_ms + limits_.sign_wait_ms});
+        {std::move(asked), std::move(answer.wait_approval_id), now.steady_ms + answer.wait_ms});
+  } else if (asking.may_wait && answer.wait_signature && unsigned_.size() < limits_.waiting_max) {
+    unsigned_.push_back({std::move(asked), engine_.ledger().size(), now.steady_ms + limits_.sign_wait_ms});
   } else {
-    held_.push_back({queued.ticket, std::move(answer.response)});
+    held_.push_back({asked.ticket, std::move(answer.response)});
   }
 }
+
+// ---- Rows that are not in memory
+
+/// Has the store read for the first who lacks rows.
+void Sequencer::read_next() {
+  if (reading_ || read_ || (!left_ && lacking_.empty())) return;
+  reading_ = (left_ ? *left_ : lacking_.front().again.recall).next();
+  read_ = !reading_;
+  if (reading_) outputs_.push_back(Read{*reading_});
+}
+
+void Sequencer::handle_read(std::span<const audit::RowView> rows, Now now) {
+  const std::optional<RowRange> range = std::exchange(reading_, {});
+  if (!range) return;
+  if (left_ || !lacking_.empty())
+    engine_.take_read(left_ ? *left_ : lacking_.front().again.recall, *range, rows);
+  read_next();
+  work(now);
+}
+
+void Sequencer::handle_read_failed(std::string_view why, Now now) {
+  if (!std::exchange(reading_, {})) return;
+  if (left_) {
+    read_ = true;  // Those stay where they are until the ledger is opened again.
+  } else if (!lacking_.empty()) {
+    refuse(lacking_.front().asked.ticket,
+           {Code::ledger_unavailable, "the ledger could not be read: " + std::string(why)});
+    lacking_.pop_front();
+  }
+  read_next();
+  work(now);
+}
+
+/// The first who lacked rows has them, or will hear why not.
+void Sequencer::ask_lacking(Now now) {
+  if (!std::exchange(read_, false)) return;
+  if (left_) {
+    engine_.take_redactions_left(*std::exchange(left_, {}));
+    if (engine_.redactions_due()) redact();
+  } else if (!lacking_.empty()) {
+    Lacking first = std::move(lacking_.front());
+    lacking_.pop_front();
+    ask(std::move(first), now);
+  }
+  read_next();
+}
+
+void Sequencer::redact() {
+  storing_ = true;
+  outputs_.push_back(Redact{++batch_, engine_.redact()});
+}
+
+// ---- Signatures
 
 /// Those whose rows are covered ask again; those whose time is up have no answer.
 void Sequencer::answer_signed(Now now) {
@@ -91,12 +172,11 @@ void Sequencer::answer_signed(Now now) {
     signing_.reset();
     engine_.handle_signer_failed();
   }
-  std::erase_if(unsigned_, [&](const Unsigned& each) {
-    if (each.covers > engine_.signed_rows() && now.steady_ms < each.until_ms) return false;
-    const Answer answer = engine_.handle(each.asked.request, now.wall_ms, entropy_, each.covers);
-    held_.push_back({each.asked.ticket, answer.response});
-    return true;
-  });
+  const auto due = [&](const Unsigned& each) {
+    return each.covers <= engine_.signed_rows() || now.steady_ms >= each.until_ms;
+  };
+  for (Unsigned& each : take_if(unsigned_, due))
+    ask({std::move(each.asked), {.covers = each.covers}, false}, now);
 }
 
 /// Only rows that are durable are ever signed: a log must never contradict what it signed.
@@ -104,12 +184,13 @@ void Sequencer::ask_signature(Now now) {
   if (signing_ || storing_ || unsigned_.empty() || durable_rows_ == 0) return;
   signing_ = durable_rows_;
   signing_until_ms_ = now.steady_ms + limits_.sign_wait_ms;
-  outputs_.push_back(Sign{durable_rows_, engine_.checkpoint(durable_rows_)});
+  signing_text_ = engine_.checkpoint(durable_rows_);
+  outputs_.push_back(Sign{durable_rows_, signing_text_});
 }
 
 void Sequencer::handle_signed(std::uint64_t rows, std::span<const std::uint8_t> signature, Now now) {
   if (signing_ != rows) return;
-  const Status kept = engine_.keep_signature(rows, signature);
+  const Status kept = engine_.keep_signature(rows, signing_text_, signature);
   if (!kept) return handle_sign_failed(rows, kept.error().message, now);
   signing_.reset();
   signature_due_ = true;
@@ -124,12 +205,8 @@ void Sequencer::handle_sign_failed(std::uint64_t rows, std::string_view why, Now
 }
 
 void Sequencer::refuse_unsigned(std::string_view why) {
-  for (const Unsigned& each : unsigned_) {
-    wire::Response refused = wire::error_response(
-        {Code::ledger_unavailable, "the checkpoint could not be signed: " + std::string(why)});
-    refused.request_id = mint_id("req-", entropy_);
-    outputs_.push_back(Respond{each.asked.ticket, std::move(refused)});
-  }
+  const Error error{Code::ledger_unavailable, "the checkpoint could not be signed: " + std::string(why)};
+  for (const Unsigned& each : unsigned_) refuse(each.asked.ticket, error);
   unsigned_.clear();
 }
 
@@ -142,11 +219,8 @@ bool Sequencer::changed(const Waiting& waiting) const {
 void Sequencer::answer_waiting(Now now) {
   const std::uint64_t settled = engine_.state().approvals.settled();
   if (std::exchange(settled_, settled) == settled) return;
-  std::erase_if(waiting_, [&](const Waiting& each) {
-    if (now.steady_ms < each.until_ms && !changed(each)) return false;
-    held_.push_back({each.asked.ticket, engine_.handle(each.asked.request, now.wall_ms, entropy_).response});
-    return true;
-  });
+  const auto due = [&](const Waiting& each) { return now.steady_ms >= each.until_ms || changed(each); };
+  for (Waiting& each : take_if(waiting_, due)) ask({std::move(each.asked), {}, false}, now);
 }
 
 /// Ends a batch: its rows go to the store, or, where it added none, its answers leave at once.
@@ -171,7 +245,7 @@ void Sequencer::handle_appended(BatchId batch, Now now) {
   published_from_ = std::exchange(durable_rows_, engine_.ledger().size());
   // Only now: rows that were refused would have taken openings with them that still stand.
   if (engine_.redactions_due()) {
-    outputs_.push_back(Redact{++batch_, engine_.redact()});
+    redact();
   } else {
     release(now);
   }

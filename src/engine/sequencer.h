@@ -15,6 +15,12 @@
 //   nobody waits ── request ─▶ signing(rows) ── signed ─▶ asked again, answers
 //                                    └── sign_failed, or too late ─▶ LEDGER_UNAVAILABLE
 //
+// And requests that rest on rows which are no longer in memory stand aside until these were read back: one
+// after another, while others go on.
+//
+//   lacking ── reading(rows) ─▶ rows ─▶ more is lacking, or: asked again with the next batch, answers
+//                                └── read_failed ─▶ LEDGER_UNAVAILABLE
+//
 // While a batch is being appended, new requests queue: what they would read is not durable yet.
 // After each mutation, drain poll_output() until it is empty.
 #pragma once
@@ -65,11 +71,15 @@ struct Sign {
   std::uint64_t rows;
   std::string text;
 };
-using SequencerOutput = std::variant<Append, Respond, Publish, Sign, Redact>;
+/// Read these durable rows back, then call handle_read or handle_read_failed.
+struct Read {
+  RowRange rows;
+};
+using SequencerOutput = std::variant<Append, Respond, Publish, Sign, Redact, Read>;
 
 struct SequencerLimits {
   std::size_t queued_max = 10'000;   // requests that wait for the batch before them
-  std::size_t waiting_max = 10'000;  // answers that wait for an approval
+  std::size_t waiting_max = 10'000;  // answers that wait for an approval; for a signature; for rows
   std::size_t batch_max = 1'000;     // requests in one batch
   Millis sign_wait_ms = 10'000;      // how long an answer waits for a signature, and the signer is waited for
 };
@@ -89,6 +99,9 @@ class Sequencer {
   void handle_redacted(BatchId batch, Now now);
   /// What was asked for is in the ledger, and done with the next batch, or when the ledger is opened again.
   void handle_redact_failed(BatchId batch, std::string_view why, Now now);
+  /// `rows` as the store has them, fewer where it has no more.
+  void handle_read(std::span<const audit::RowView> rows, Now now);
+  void handle_read_failed(std::string_view why, Now now);
   void handle_timeout(Now now);
 
   [[nodiscard]] std::optional<SequencerOutput> poll_output();
@@ -96,8 +109,10 @@ class Sequencer {
   [[nodiscard]] std::optional<Millis> next_deadline(Now now) const;
   /// True while all that the engine knows is durable, and nobody is before the next request.
   [[nodiscard]] bool idle() const { return !storing_ && queue_.empty() && held_.empty(); }
-  /// Requests that wait for their turn or for an approval.
-  [[nodiscard]] std::size_t waiting_requests() const { return queue_.size() + waiting_.size(); }
+  /// Requests that wait for their turn, for an approval or for rows.
+  [[nodiscard]] std::size_t waiting_requests() const {
+    return queue_.size() + waiting_.size() + lacking_.size();
+  }
 
  private:
   struct Queued {
@@ -115,9 +130,18 @@ class Sequencer {
     std::uint64_t covers;  // rows that the checkpoint must cover
     Millis until_ms;       // steady clock
   };
+  struct Lacking {
+    Queued asked;
+    AskedAgain again = {};
+    bool may_wait = true;  // for an approval or a signature; else it did
+  };
 
   void work(Now now);
-  void take(Queued queued, Now now);
+  void ask(Lacking asking, Now now);
+  void ask_lacking(Now now);
+  void read_next();
+  void refuse(Ticket ticket, const Error& error);
+  void redact();
   void answer_waiting(Now now);
   [[nodiscard]] bool changed(const Waiting& waiting) const;
   void release(Now now);
@@ -140,7 +164,12 @@ class Sequencer {
   std::deque<Queued> queue_;
   std::vector<Waiting> waiting_;
   std::vector<Unsigned> unsigned_;
+  std::deque<Lacking> lacking_;           // what is read is for the first
+  std::optional<RowRange> reading_;       // what the store reads
+  std::optional<Recall> left_;            // of redactions that an earlier process left; read first
+  bool read_ = false;                     // whether all that the first wants was read
   std::optional<std::uint64_t> signing_;  // the rows of the checkpoint that is being signed
+  std::string signing_text_;
   Millis signing_until_ms_ = 0;           // steady clock
   bool signature_due_ = false;            // one came while a batch was being appended
   std::optional<std::uint64_t> settled_;  // how many approvals were, when those who wait were looked at last

@@ -79,11 +79,17 @@ struct State::Applier {
     remember([key, row = row_id](State& s) { s.used_keys.remove(key, row); });
     state.used_keys.add(key, row_id);
   }
+  /// Each change says itself what there was before.
+  using Before = std::optional<posture::Activity::Before>;
+  template <typename Change>
+  void change_activity(Change change) {
+    if (undo == nullptr) return change(nullptr);
+    Before before;
+    change(&before);
+    if (before) remember([before = std::move(*before)](State& s) { s.activity.restore(before); });
+  }
   void settle(const std::string& audit_event_id, bool approved) {
-    if (const std::optional<std::size_t> item = state.activity.pending(audit_event_id)) {
-      remember([audit_event_id, at = *item](State& s) { s.activity.unsettle(audit_event_id, at); });
-    }
-    state.activity.settle(audit_event_id, approved);
+    change_activity([&](Before* before) { state.activity.settle(audit_event_id, approved, before); });
   }
 
   void operator()(const LedgerOpened& e) {
@@ -133,8 +139,7 @@ struct State::Applier {
   }
 
   void operator()(const AnomalyDetected& e) {
-    remember([](State& s) { s.activity.remove_last_anomaly(); });
-    state.activity.add_anomaly(wall_ms, e.agent_id, row_id);
+    change_activity([&](Before* before) { state.activity.add_anomaly(wall_ms, e.agent_id, row_id, before); });
     change_conduct(e.agent_id,
                    [&](Conduct& its) { its.baseline.reported(e.finding.kind, e.finding.severity); });
   }
@@ -159,22 +164,14 @@ struct State::Applier {
   }
 
   void operator()(const ActionDecided& e) {
-    const ActionRecord* known = state.action(e.audit_event_id);
-    remember([id = e.audit_event_id, before = known ? std::optional(*known) : std::nullopt](State& s) {
-      if (before) {
-        s.actions_[id] = *before;
-      } else {
-        s.actions_.erase(id);
-      }
-    });
-    ActionRecord& record = state.actions_[e.audit_event_id];
-    record.row_id = row_id;
-    record.executed = e.outcome == ActionOutcome::executed;
+    if (e.outcome == ActionOutcome::executed) await_outcome(row_of(e.audit_event_id).value_or(row_id));
     note_conduct(e);
     if (e.claim_id.empty()) {
       use(e.agent_id, e.event_id);
-      remember([id = e.audit_event_id](State& s) { s.activity.remove_last(id); });
-      state.activity.add(e.audit_event_id, wall_ms, e.agent_id, e.action_type, standing(e.outcome), row_id);
+      change_activity([&](Before* before) {
+        state.activity.add(e.audit_event_id, wall_ms, e.agent_id, e.action_type, standing(e.outcome), row_id,
+                           before);
+      });
     } else {
       remember_approval(e.claimed_approval_id);
       state.approvals.claim(e.claimed_approval_id, e.claim_id, row_id);
@@ -192,6 +189,13 @@ struct State::Applier {
          .approvers = e.approval->approvers,
          .created_ms = wall_ms,
          .timeout_ms = e.approval->timeout_ms});
+  }
+
+  /// `decided`: the row that decided the action first.
+  void await_outcome(std::uint64_t decided) {
+    if (decided > row_id) return;  // No row of ours says so.
+    remember([decided](State& s) { s.unreported_.erase(decided); });
+    state.unreported_.insert(decided);
   }
 
   void note_conduct(const ActionDecided& e) {
@@ -251,10 +255,10 @@ struct State::Applier {
   void operator()(const OutcomeReported& e) {
     use(e.agent_id, e.event_id);
     // Reporting again corrects the record, but must not drown what was reported first.
-    const auto found = state.actions_.find(e.audit_event_id);
-    if (found == state.actions_.end() || !found->second.executed || found->second.reported) return;
-    remember([id = e.audit_event_id](State& s) { s.actions_[id].reported = false; });
-    found->second.reported = true;
+    const std::optional<std::uint64_t> decided = row_of(e.audit_event_id);
+    if (!decided || !state.unreported_.contains(*decided)) return;
+    remember([row = *decided](State& s) { s.unreported_.insert(row); });
+    state.unreported_.erase(*decided);
     change_conduct(e.agent_id, [&](Conduct& its) {
       its.circuit.reported(e.audit_event_id, e.status == "failure", wall_ms, state.settings.breaker);
     });
@@ -278,11 +282,6 @@ Status State::apply(const Event& event, std::uint64_t row_id, Millis wall_ms, Un
   return Error{Code::ledger_corrupt, "row " + std::to_string(row_id) +
                                          " holds something that is not valid: a policy, a pattern, a row "
                                          "number, settings or a change of a circuit"};
-}
-
-const ActionRecord* State::action(std::string_view audit_event_id) const {
-  const auto found = actions_.find(std::string(audit_event_id));
-  return found == actions_.end() ? nullptr : &found->second;
 }
 
 }  // namespace al::engine

@@ -9,7 +9,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -19,6 +18,7 @@
 #include "engine/conduct.h"
 #include "engine/directory.h"
 #include "engine/events.h"
+#include "engine/row_set.h"
 #include "engine/settings.h"
 #include "engine/used_keys.h"
 #include "policy/policy_set.h"
@@ -28,13 +28,6 @@ namespace al::engine {
 
 /// The operator that every lattice has: whoever hosts it.
 inline constexpr std::string_view host_operator = "host";
-
-/// One action, as far as later requests ask for it; the rest stands in its rows.
-struct ActionRecord {
-  std::uint64_t row_id = 0;  // of its latest decision
-  bool executed = false;
-  bool reported = false;
-};
 
 class State;
 
@@ -70,8 +63,6 @@ class State {
   /// say). `undo` may be null, where nothing will be taken back.
   [[nodiscard]] Status apply(const Event& event, std::uint64_t row_id, Millis wall_ms, Undo* undo);
 
-  [[nodiscard]] const ActionRecord* action(std::string_view audit_event_id) const;
-
   // Read by the engine, changed by apply() alone.
   std::string org_id;
   Directory directory;
@@ -87,7 +78,8 @@ class State {
  private:
   struct Applier;
 
-  std::unordered_map<std::string, ActionRecord> actions_;  // by audit_event_id
+  /// The rows that decided actions first which were executed, and their outcome not reported yet.
+  RowSet unreported_;
 };
 
 }  // namespace al::engine

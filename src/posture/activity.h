@@ -1,8 +1,12 @@
-// What agents did lately: the evidence that the posture score rests on.
+// What agents did lately, counted by the hour: the evidence that the posture score rests on. However much an
+// agent does, an hour of it takes the same room for each type of action.
 #pragma once
 
+#include <algorithm>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,51 +17,90 @@
 
 namespace al::posture {
 
+inline constexpr Millis hour_ms = 3600 * 1000;
+/// What the score looks back on: every hour that has not ended so long ago.
+inline constexpr Millis window_ms = 30LL * 24 * hour_ms;
+
 /// How an action stands: pending ones wait for a person and count once that is settled.
 enum class Standing : std::uint8_t { approved, refused, pending };
 
+/// The rows of the ledger that a count rests on.
+struct Evidence {
+  static constexpr std::size_t against_max = 20;
+
+  /// The first and the last row that were counted; nothing where none was.
+  std::optional<std::uint64_t> first_row;
+  std::optional<std::uint64_t> last_row;
+  /// The latest rows that cost points, newest first, at most `against_max`.
+  std::vector<std::uint64_t> against;
+
+  void count(std::uint64_t row_id);
+  void hold_against(std::uint64_t row_id);
+  void add(const Evidence& other);
+};
+
+/// One agent's actions of one type within an hour.
+struct Tally {
+  std::int64_t actions = 0;  // that were asked for, those that are pending included
+  std::int64_t settled = 0;
+  std::int64_t approved = 0;  // of those settled
+  std::int64_t anomalies = 0;
+  Evidence asked_rows;
+  Evidence settled_rows;  // refusals are held against it
+  Evidence anomaly_rows;
+};
+
 class Activity {
  public:
-  struct Item {
-    Millis wall_ms = 0;
-    std::uint32_t agent = 0;        // an index into names()
-    std::uint32_t action_type = 0;  // likewise
-    Standing standing = Standing::refused;
+  struct Key {
+    Millis hour_ms = 0;             // when the hour began
+    std::uint32_t agent = 0;        // an index for name()
+    std::uint32_t action_type = 0;  // likewise; of anomalies, that of ""
+    auto operator<=>(const Key&) const = default;
+  };
+  struct Pending {
+    Key key;
     std::uint64_t row_id = 0;
   };
-  struct Anomaly {
-    Millis wall_ms = 0;
-    std::uint32_t agent = 0;  // an index into names()
-    std::uint64_t row_id = 0;
+  /// What there was before a change.
+  struct Before {
+    Key key;
+    std::optional<Tally> tally;
+    std::string audit_event_id;
+    std::optional<Pending> pending;
   };
 
+  // `before` may be null, where nothing will be taken back; it stays empty where nothing changes.
   void add(const std::string& audit_event_id, Millis wall_ms, std::string_view agent_id,
-           std::string_view action_type, Standing standing, std::uint64_t row_id = 0);
-  /// A pending one was approved, or was not.
-  void settle(const std::string& audit_event_id, bool approved);
-  void add_anomaly(Millis wall_ms, std::string_view agent_id, std::uint64_t row_id);
-
-  // The inverses, latest first. `audit_event_id` is that of the latest item, or of the one that
-  // was settled.
-  void remove_last(const std::string& audit_event_id);
-  void remove_last_anomaly();
-  void unsettle(const std::string& audit_event_id, std::size_t item);
-  /// The item that waits to be settled, or nothing.
-  [[nodiscard]] std::optional<std::size_t> pending(const std::string& audit_event_id) const;
+           std::string_view action_type, Standing standing, std::uint64_t row_id = 0,
+           std::optional<Before>* before = nullptr);
+  /// A pending one was approved, or was not; nothing where it is not pending.
+  void settle(const std::string& audit_event_id, bool approved, std::optional<Before>* before = nullptr);
+  void add_anomaly(Millis wall_ms, std::string_view agent_id, std::uint64_t row_id,
+                   std::optional<Before>* before = nullptr);
+  /// Takes a change back, the latest first.
+  void restore(const Before& before);
+  /// Forgets the hours that no score at that time, or later, looks back on.
+  void forget(Millis now_ms);
 
   /// In the order of time.
-  [[nodiscard]] const std::vector<Item>& items() const { return items_; }
-  [[nodiscard]] const std::vector<Anomaly>& anomalies() const { return anomalies_; }
+  [[nodiscard]] const std::map<Key, Tally>& tallies() const { return tallies_; }
   [[nodiscard]] const std::string& name(std::uint32_t index) const { return names_[index]; }
 
  private:
+  [[nodiscard]] Key key(Millis wall_ms, std::string_view agent_id, std::string_view action_type);
   std::uint32_t intern(std::string_view name);
+  void remember(const Key& key, const std::string& audit_event_id, std::optional<Before>* before) const;
 
-  std::vector<Item> items_;
-  std::vector<Anomaly> anomalies_;
+  std::map<Key, Tally> tallies_;
   std::vector<std::string> names_;
   std::unordered_map<std::string, std::uint32_t> indexes_;
-  std::unordered_map<std::string, std::size_t> pending_;  // item by audit_event_id
+  std::unordered_map<std::string, Pending> pending_;  // by audit_event_id
 };
+
+/// Whether a score at that time looks back on the hour.
+[[nodiscard]] constexpr bool counts(Millis hour_began_ms, Millis now_ms) {
+  return hour_began_ms + hour_ms > now_ms - window_ms;
+}
 
 }  // namespace al::posture

@@ -1,7 +1,6 @@
 #include "posture/posture.h"
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <set>
 #include <utility>
@@ -37,15 +36,6 @@ std::int64_t points(Integrity integrity) {
 
 namespace {
 
-/// Walks one list of the activity backwards through the window, over one agent or all.
-template <typename Items, typename Visit>
-void visit_window(const Activity& activity, const Items& items, const Question& question, Visit visit) {
-  for (auto item = items.rbegin(); item != items.rend(); ++item) {
-    if (item->wall_ms <= question.now_ms - window_ms) return;
-    if (question.agent_id.empty() || activity.name(item->agent) == question.agent_id) visit(*item);
-  }
-}
-
 Evidence whole_ledger(std::uint64_t rows) {
   Evidence out;
   if (rows == 0) return out;
@@ -62,24 +52,20 @@ Score measure(const Activity& activity, const Question& question) {
   Component calmness{.name = "anomaly_frequency", .counted = "anomalies, among actions"};
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t>
       used;  // (agent, action type): its last row
-  visit_window(activity, activity.items(), question, [&](const Activity::Item& item) {
-    ++calmness.whole;
-    coverage.evidence.count(item.row_id);
-    used.emplace(std::pair{item.agent, item.action_type}, item.row_id);
-    if (item.standing == Standing::pending) return;
-    ++approval.whole;
-    approval.evidence.count(item.row_id);
-    if (item.standing == Standing::approved) {
-      ++approval.part;
-    } else {
-      approval.evidence.hold_against(item.row_id);
-    }
-  });
-  visit_window(activity, activity.anomalies(), question, [&](const Activity::Anomaly& anomaly) {
-    ++calmness.part;
-    calmness.evidence.count(anomaly.row_id);
-    calmness.evidence.hold_against(anomaly.row_id);
-  });
+  const std::map<Activity::Key, Tally>& tallies = activity.tallies();
+  for (auto each = tallies.rbegin(); each != tallies.rend() && counts(each->first.hour_ms, question.now_ms);
+       ++each) {
+    const auto& [key, tally] = *each;
+    if (!question.agent_id.empty() && activity.name(key.agent) != question.agent_id) continue;
+    calmness.whole += tally.actions;
+    calmness.part += tally.anomalies;
+    calmness.evidence.add(tally.anomaly_rows);
+    coverage.evidence.add(tally.asked_rows);
+    approval.whole += tally.settled;
+    approval.part += tally.approved;
+    approval.evidence.add(tally.settled_rows);
+    if (tally.actions > 0) used.emplace(std::pair{key.agent, key.action_type}, *tally.asked_rows.last_row);
+  }
   std::set<std::uint32_t> types;
   std::map<std::uint32_t, std::uint64_t> uncovered;
   for (const auto& [who_and_what, row_id] : used) {
@@ -91,9 +77,7 @@ Score measure(const Activity& activity, const Question& question) {
   }
   coverage.whole = static_cast<std::int64_t>(types.size());
   coverage.part = coverage.whole - static_cast<std::int64_t>(uncovered.size());
-  std::set<std::uint64_t, std::greater<>> newest_first;
-  for (const auto& [type, row_id] : uncovered) newest_first.insert(row_id);
-  for (const std::uint64_t row_id : newest_first) coverage.evidence.hold_against(row_id);
+  for (const auto& [type, row_id] : uncovered) coverage.evidence.hold_against(row_id);
 
   coverage.score = share(coverage.part, coverage.whole);
   approval.score = share(approval.part, approval.whole);

@@ -10,12 +10,20 @@
 
 namespace al::transport {
 
-Lattice::Lattice(LedgerHome home, LatticeHost& host, Clock& clock, Entropy entropy)
-    : home_(home), host_(host), clock_(clock), entropy_(std::move(entropy)) {}
+Lattice::Lattice(LedgerHome home, LatticeHost& host, Clock& clock, Entropy entropy,
+                 engine::LedgerLimits limits)
+    : home_(home), host_(host), clock_(clock), entropy_(std::move(entropy)), engine_(limits) {}
 
 Status Lattice::load(std::span<const audit::RowView> rows) {
   if (started()) return Error{Code::invalid_argument, "rows can be loaded only before the lattice starts"};
-  return engine_.load(rows);
+  const Status loaded = engine_.load(rows);
+  forget_rows(engine_.ledger().size());
+  return loaded;
+}
+
+/// What the host keeps need not stay here.
+void Lattice::forget_rows(std::uint64_t durable) {
+  if (home_ == LedgerHome::host) engine_.forget(durable);
 }
 
 void Lattice::start() {
@@ -89,6 +97,21 @@ void Lattice::handle_append_failed(engine::BatchId batch, std::string_view why) 
   tell(&engine::Sequencer::handle_append_failed, batch, why);
 }
 
+void Lattice::handle_read(Reader reader, std::span<const audit::RowView> rows) {
+  if (reader == Reader::requests) return tell(&engine::Sequencer::handle_read, rows);
+  engine::Recall recall;
+  for (std::uint64_t row = reading_events_.first; row < reading_events_.end; ++row) recall.want(row);
+  engine_.take_read(recall, reading_events_, rows);
+  hub_.handle_read(std::move(recall), clock_.now());
+  drain();
+}
+
+void Lattice::handle_read_failed(Reader reader, std::string_view why) {
+  if (reader == Reader::requests) return tell(&engine::Sequencer::handle_read_failed, why);
+  hub_.handle_read_failed(why, clock_.now());
+  drain();
+}
+
 void Lattice::handle_redacted(engine::BatchId batch) { tell(&engine::Sequencer::handle_redacted, batch); }
 
 void Lattice::handle_redact_failed(engine::BatchId batch, std::string_view why) {
@@ -158,6 +181,7 @@ void Lattice::carry_out(engine::Respond respond) {
 
 void Lattice::carry_out(const engine::Publish& publish) {
   hub_.handle_durable(publish.end_row, clock_.now());
+  forget_rows(publish.end_row);
 }
 
 void Lattice::carry_out(const engine::Redact& redact) {
@@ -166,6 +190,13 @@ void Lattice::carry_out(const engine::Redact& redact) {
   } else {
     host_.redact(redact);
   }
+}
+
+void Lattice::carry_out(const engine::Read& read) { host_.read(Reader::requests, read.rows); }
+
+void Lattice::carry_out(const engine::ReadEvents& read) {
+  reading_events_ = read.rows;
+  host_.read(Reader::events, read.rows);
 }
 
 void Lattice::carry_out(const engine::Sign& sign) { host_.sign(sign); }

@@ -22,6 +22,9 @@
 
 namespace al::transport {
 
+/// For whom rows are read back: requests, or those who listen to events. Each reads one range at a time.
+enum class Reader : std::uint8_t { requests, events };
+
 /// What the lattice needs of the world.
 class LatticeHost {
  public:
@@ -29,6 +32,8 @@ class LatticeHost {
   /// Make rows durable, all or none, then say so; see engine::Append. Never called for a lattice whose
   /// ledger is in memory.
   virtual void append(const engine::Append& append) = 0;
+  /// Read durable rows back, then say so. Never called for a ledger in memory.
+  virtual void read(Reader reader, engine::RowRange rows) = 0;
   virtual void respond(engine::Ticket ticket, wire::Response response) = 0;
   /// Replace openings, all or none, then say so; see engine::Redact. Never called for a ledger in memory.
   virtual void redact(const engine::Redact& redact) = 0;
@@ -46,8 +51,9 @@ class EngineSocket;
 
 class Lattice {
  public:
-  /// Everything that is injected must outlive the lattice.
-  Lattice(LedgerHome home, LatticeHost& host, Clock& clock, Entropy entropy);
+  /// Everything that is injected must outlive the lattice. `limits`: of a ledger that the host keeps.
+  Lattice(LedgerHome home, LatticeHost& host, Clock& clock, Entropy entropy,
+          engine::LedgerLimits limits = {});
   Lattice(const Lattice&) = delete;
   Lattice& operator=(const Lattice&) = delete;
 
@@ -74,6 +80,9 @@ class Lattice {
   void handle_disconnect(engine::Ticket ticket);
   void handle_appended(engine::BatchId batch);
   void handle_append_failed(engine::BatchId batch, std::string_view why);
+  /// `rows`: as many as there are of those that were asked for, from the first on.
+  void handle_read(Reader reader, std::span<const audit::RowView> rows);
+  void handle_read_failed(Reader reader, std::string_view why);
   void handle_redacted(engine::BatchId batch);
   void handle_redact_failed(engine::BatchId batch, std::string_view why);
   void handle_signed(std::uint64_t rows, std::span<const std::uint8_t> signature);
@@ -111,6 +120,7 @@ class Lattice {
     EngineSocket* local = nullptr;
   };
 
+  void forget_rows(std::uint64_t durable);
   engine::ConnectionId admit(Listener listener);
   void dismiss(engine::ConnectionId connection);
   engine::Ticket take(Asker asker, Result<wire::Request> request);
@@ -122,6 +132,8 @@ class Lattice {
   void carry_out(const engine::Publish& publish);
   void carry_out(const engine::Sign& sign);
   void carry_out(const engine::Redact& redact);
+  void carry_out(const engine::Read& read);
+  void carry_out(const engine::ReadEvents& read);
   void carry_out(const engine::SendFrame& send);
   void carry_out(const engine::HangUp& hang_up);
   void carry_out(const engine::BeginLedger& begin);
@@ -137,6 +149,7 @@ class Lattice {
   engine::Engine engine_;
   std::optional<engine::Sequencer> sequencer_;
   engine::EventHub hub_{engine_};
+  engine::RowRange reading_events_;
   std::unordered_map<engine::Ticket, Asker> askers_;
   std::unordered_map<engine::Ticket, engine::Ticket> by_host_ticket_;
   engine::Ticket last_ticket_ = 0;

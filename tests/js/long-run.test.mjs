@@ -1,15 +1,24 @@
-// What stays behind after very many calls: nothing but the ledger's own rows.
+// What stays behind after very many calls: nothing but the ledger's own rows, and these only where nothing but the memory
+// keeps them.
 //
 //   AGENTLATTICE_LONG=1 npm test -- tests/js/long-run.test.mjs    a million calls, not a part of them
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { AgentLattice, Lattice } from "@agentlattice/wasm";
+import { SqliteStore } from "@agentlattice/wasm/sqlite";
 import { policies, served } from "./house.mjs";
 
 const long = process.env.AGENTLATTICE_LONG !== undefined;
 const calls_dry = long ? 1_000_000 : 60_000;
+const calls_stored = long ? 1_000_000 : 30_000;
+/** The fingerprint of its idempotency key, 16 bytes in a table that is up to three quarters empty, and a bit. */
+const bytes_per_call = 64;
+const kernel_growth_max = 4 << 20;
 const calls_recorded = long ? 200_000 : 20_000;
 const calls_per_ledger = 1000;
 const calls_network = long ? 10_000 : 1500;
@@ -62,6 +71,35 @@ test("dry runs leave nothing behind, in JavaScript or in the kernel", async (t) 
   const [heap, kernel] = [await heapUsed(), memory.buffer.byteLength];
   assert.ok(heap - before[0] < heap_growth_max, `${heap - before[0]} bytes more of heap`);
   assert.equal(kernel, before[1]);
+});
+
+test("recorded calls leave next to nothing in memory where a store keeps their rows", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "agentlattice-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const store = () => new SqliteStore({ path: join(folder, "ledger.db") });
+  const [lattice, memory] = await memoriesOf(() => Lattice.open({ policies, store: store() }));
+  t.after(() => lattice.close());
+  const al = lattice.agent("a");
+  const metadata = { pr_size: 12, text: "x".repeat(100) };
+  const first = await al.execute("pr.open", { metadata, eventId: "first" });
+  const call = () => al.execute("pr.open", { metadata });
+  await repeat(calls_stored / 4, call);
+  const before = [await heapUsed(), memory.buffer.byteLength];
+  await repeat(calls_stored, call);
+  const [heap, kernel] = [await heapUsed(), memory.buffer.byteLength];
+  const growth = calls_stored * bytes_per_call + kernel_growth_max;
+  assert.ok(heap - before[0] < heap_growth_max, `${heap - before[0]} bytes more of heap`);
+  assert.ok(kernel - before[1] < growth, `${kernel - before[1]} bytes more in the kernel`);
+  // And nothing of it is lost.
+  assert.deepEqual(await al.execute("pr.open", { metadata, eventId: "first" }), first);
+  const verified = await al.verify();
+  assert.ok(verified.chainValid);
+  assert.ok(verified.rowsChecked > 1.25 * calls_stored);
+  await lattice.close();
+  // A ledger that is opened takes no more than one that grew.
+  const [again, reopened] = await memoriesOf(() => Lattice.open({ policies, store: store() }));
+  t.after(() => again.close());
+  assert.ok(reopened.buffer.byteLength < kernel + kernel_growth_max);
 });
 
 test("recorded calls leave their rows, and a closed lattice not even them", async () => {

@@ -20,6 +20,21 @@ constexpr engine::SequencerLimits limits{.queued_max = 20, .waiting_max = 4, .ba
 constexpr engine::HubLimits hub_limits{
     .connections_max = 6, .frames_in_flight_max = 4, .rows_per_step = 3, .rows_per_turn = 8};
 
+/// Whatever can be read back is.
+constexpr engine::LedgerLimits no_rows{.rows_max = 0};
+
+/// The nodes of a proof, as the wire has them.
+std::vector<Digest> nodes(const std::string& body) {
+  const json::Document document = json::parse(body).value();
+  std::vector<Digest> out;
+  for (const json::Value text : document.root()["proof"].items()) {
+    const Bytes node = from_base64(text.string()).value_or(Bytes());
+    require(node.size() == sizeof(Digest), "a proof is made of digests", body);
+    std::copy(node.begin(), node.end(), out.emplace_back().begin());
+  }
+  return out;
+}
+
 wire::Request get(std::string_view target, std::string key) {
   return {.target = "/api/v1" + std::string(target), .api_key = std::move(key)};
 }
@@ -34,13 +49,14 @@ Service::Service(Stage& stage, Oracle& oracle)
 
 // ---- The process ------------------------------------------------------------------------------------------
 
-Service::Alive::Alive(const std::vector<audit::Row>& rows, const std::optional<audit::VerifierKey>& signer,
-                      Entropy entropy, Now now)
-    : hub(engine, hub_limits), published_rows(rows.size()) {
+Service::Alive::Alive(const std::vector<audit::Row>& rows, engine::LedgerLimits in_memory,
+                      const std::optional<audit::VerifierKey>& signer, Entropy entropy, Now now)
+    : engine(in_memory), hub(engine, hub_limits), published_rows(rows.size()) {
   for (const audit::Row& row : rows) {
     const Status loaded = engine.load(row.text, row.openings);
     require(loaded.ok(), "whatever was stored can be read back", loaded.ok() ? "" : loaded.error().message);
   }
+  engine.forget(rows.size());
   if (signer) engine.use_signer(*signer);
   host_key = mint_key("op_local_", entropy);
   engine.attach(engine::PrincipalKind::operator_, "host", sha256(host_key));
@@ -50,7 +66,7 @@ Service::Alive::Alive(const std::vector<audit::Row>& rows, const std::optional<a
 
 void Service::start() {
   if (up()) return;
-  alive_ = std::make_unique<Alive>(rows_, signer_, stage_.chance.fork(), clock_.now());
+  alive_ = std::make_unique<Alive>(rows_, no_rows, signer_, stage_.chance.fork(), clock_.now());
   ++process_;
   stage_.say("service   process ", process_, " starts with ", rows_.size(), " rows");
   drain();  // What an earlier process left to be redacted.
@@ -70,6 +86,7 @@ void Service::crash() {
   pending_.reset();
   if (redacting_ && stage_.chance.percent(50)) keep_redacted();
   redacting_.reset();
+  reads_ = 0;
   stage_.say("service   process ", process_, " dies; ", rows_.size(), " rows are durable");
   alive_.reset();
   armed_ms_.reset();
@@ -174,10 +191,10 @@ void Service::carry_out(engine::Respond respond) {
   }  // Else whoever asked is gone.
 }
 
-/// Only an append that is under way may keep an answer longer than whoever asked is willing to wait.
+/// Only a store that is at work may keep an answer longer than whoever asked is willing to wait.
 void Service::check_hold(const Taken& taken) const {
   const Millis began_ms = std::max(taken.at_ms, quiet_since_ms_);
-  require(pending_ || redacting_ ||
+  require(pending_ || redacting_ || reads_ > 0 ||
               stage_.timeline.now_ms() <= began_ms + taken.hold_ms + 2 * timer_lateness_ms_max,
           "no answer is held longer than it was asked to be");
 }
@@ -222,6 +239,7 @@ void Service::carry_out(const engine::Publish& publish) {
           "every durable row is published once, in order, and none before");
   alive_->published_rows = publish.end_row;
   alive_->hub.handle_durable(publish.end_row, clock_.now());
+  alive_->engine.forget(publish.end_row);
 }
 
 // ---- Sockets ----------------------------------------------------------------------------------------------
@@ -283,16 +301,18 @@ void Service::check_rest() {
   check_redacted();
 }
 
-void Service::check_checkpoints() const {
-  const engine::Ledger& ledger = alive_->engine.ledger();
-  require(ledger.size() == rows_.size(), "the engine knows what is durable, and nothing else");
+void Service::check_checkpoints() {
+  require(alive_->engine.ledger().size() == rows_.size(),
+          "the engine knows what is durable, and nothing else");
   const Result<audit::Checkpoint> newest = audit::parse_note(alive_->engine.checkpoint());
   require(newest.ok(), "the checkpoint can be read");
   audit::Verifier verifier = oracle_.verifier();
   for (const audit::Checkpoint& pin : pins_) {
     verifier.compare(pin, false);
-    const Result<std::vector<Digest>> proof = ledger.tree().consistency_proof(pin.size, rows_.size());
-    require(proof.ok() && audit::verify_consistency(pin.size, rows_.size(), pin.root, newest->root, *proof),
+    const wire::Response proof = ask(get(
+        "/audit/proof/consistency?from=" + std::to_string(pin.size) + "&to=" + std::to_string(rows_.size()),
+        host_key()));
+    require(audit::verify_consistency(pin.size, rows_.size(), pin.root, newest->root, nodes(proof.body)),
             "the ledger extends every checkpoint that was pinned");
   }
   verifier.compare(*newest, true);
@@ -300,7 +320,7 @@ void Service::check_checkpoints() const {
           verifier.finding().message);
 }
 
-/// A new process on the same rows gives the same answers; it takes the place of the old one.
+/// A new process on the same rows gives the same answers, from memory; it takes the place of the old one.
 void Service::check_replay() {
   constexpr std::array<std::string_view, 8> reads{"/approvals?status=pending&limit=500",
                                                   "/approvals?status=approved&limit=500",
@@ -310,7 +330,8 @@ void Service::check_replay() {
                                                   "/policies",
                                                   "/audit?limit=60",
                                                   "/posture"};
-  auto replayed = std::make_unique<Alive>(rows_, signer_, stage_.chance.fork(), clock_.now());
+  auto replayed =
+      std::make_unique<Alive>(rows_, engine::LedgerLimits{}, signer_, stage_.chance.fork(), clock_.now());
   require(replayed->engine.checkpoint() == alive_->engine.checkpoint(), "a replay has the same checkpoint");
   Entropy entropy = stage_.chance.fork();
   for (const std::string_view target : reads) {

@@ -1,6 +1,7 @@
 // The governance service: a process that runs the one engine of this world, and the store that outlives it.
 //
-// The store makes appends durable after a while, refuses some, and is slow now and then. The process may die
+// The store makes appends durable after a while, refuses some, and is slow now and then. The process keeps no
+// page of rows in memory that the store has, so it reads back whatever rests on one. The process may die
 // at any moment: before its rows are durable, after, but before it heard so, or while it holds answers back.
 // A new process knows what the store holds, and nothing else.
 #pragma once
@@ -78,8 +79,8 @@ class Service {
   };
   /// What dies with the process.
   struct Alive {
-    Alive(const std::vector<audit::Row>& rows, const std::optional<audit::VerifierKey>& signer,
-          Entropy entropy, Now now);
+    Alive(const std::vector<audit::Row>& rows, engine::LedgerLimits in_memory,
+          const std::optional<audit::VerifierKey>& signer, Entropy entropy, Now now);
     engine::Engine engine;
     std::optional<engine::Sequencer> sequencer;
     engine::EventHub hub;
@@ -104,11 +105,16 @@ class Service {
   void carry_out(const engine::BeginLedger& begin);
   void carry_out(const engine::Sign& sign);
   void carry_out(const engine::Redact& redact);
+  void carry_out(const engine::Read& read);
+  void carry_out(const engine::ReadEvents& read);
 
   void settle_append(unsigned fate);
   void acknowledge();
   void keep_pending();
   void settle_redaction(bool fails);
+  /// What the store has of these rows, after a while, for `take`; or why not, for `fail`.
+  template <typename Take, typename Fail>
+  void read_back(engine::RowRange rows, Take take, Fail fail);
   void keep_redacted();
   /// An event of this process; it does not happen when the process is gone by then.
   void later(Millis delay_ms, std::function<void()> event);
@@ -119,7 +125,7 @@ class Service {
   void check_released(const wire::Response& response) const;
   void check_signed(std::string_view text) const;
   void check_redacted();
-  void check_checkpoints() const;
+  void check_checkpoints();
   void check_replay();
 
   Stage& stage_;
@@ -133,6 +139,7 @@ class Service {
   std::vector<audit::Row> rows_;  // the store: what is durable
   std::optional<Pending> pending_;
   std::optional<engine::Redact> redacting_;
+  int reads_ = 0;  // under way
   std::optional<audit::VerifierKey> signer_;
   Millis quiet_since_ms_ = 0;  // the end of the last append
   std::vector<audit::Checkpoint> pins_;

@@ -144,6 +144,50 @@ void Service::check_redacted() {
   }
 }
 
+// ---- Rows that the process no longer has ------------------------------------------------------------------
+
+template <typename Take, typename Fail>
+void Service::read_back(engine::RowRange range, Take take, Fail fail) {
+  require(range.first < range.end && range.end <= rows_.size(), "only what is durable is read back");
+  const bool fails = !at_once_ && stage_.faults && stage_.chance.percent(3);
+  ++reads_;
+  const auto answer = [this, range, fails, take, fail] {
+    std::vector<audit::RowView> rows;
+    for (std::uint64_t at = range.first; at < range.end; ++at)
+      rows.push_back({rows_[at].text, rows_[at].openings});
+    --reads_;
+    quiet_since_ms_ = stage_.timeline.now_ms();
+    stage_.count(fails ? Count::reads_failed : Count::reads);
+    if (fails) {
+      fail("the disk is gone");
+    } else {
+      take(std::span<const audit::RowView>(rows));
+    }
+    if (!at_once_) drain();
+  };
+  if (at_once_) return answer();
+  later(stage_.chance.between(0, 10), answer);
+}
+
+void Service::carry_out(const engine::Read& read) {
+  read_back(
+      read.rows,
+      [this](std::span<const audit::RowView> rows) { alive_->sequencer->handle_read(rows, clock_.now()); },
+      [this](std::string_view why) { alive_->sequencer->handle_read_failed(why, clock_.now()); });
+}
+
+void Service::carry_out(const engine::ReadEvents& read) {
+  read_back(
+      read.rows,
+      [this, range = read.rows](std::span<const audit::RowView> rows) {
+        engine::Recall recall;
+        for (std::uint64_t row = range.first; row < range.end; ++row) recall.want(row);
+        alive_->engine.take_read(recall, range, rows);
+        alive_->hub.handle_read(std::move(recall), clock_.now());
+      },
+      [this](std::string_view why) { alive_->hub.handle_read_failed(why, clock_.now()); });
+}
+
 // ---- The signer -------------------------------------------------------------------------------------------
 
 void Service::carry_out(const engine::Sign& asked) {

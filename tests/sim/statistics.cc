@@ -85,6 +85,8 @@ std::string_view text(Count count) {
       "acknowledged twice",
       "redactions",
       "redactions failed",
+      "reads",
+      "reads failed",
       "signatures",
       "signatures failed",
       "signatures missing",

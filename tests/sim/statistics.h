@@ -97,6 +97,8 @@ enum class Count : std::uint8_t {
   acknowledged_twice,
   redactions,
   redactions_failed,
+  reads,
+  reads_failed,
   signatures,
   signatures_failed,
   signatures_missing,

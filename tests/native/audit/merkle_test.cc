@@ -250,4 +250,52 @@ TEST_CASE("Proofs that cannot be are refused", "[audit][merkle]") {
   CHECK_FALSE(verify_consistency(0, 5, root, root, {}));
 }
 
+TEST_CASE("a tree that forgot old leaves has the roots and proofs of one that did not", "[audit][merkle]") {
+  constexpr std::uint64_t size = 5 * MerkleTree::page_leaves + 7;
+  const MerkleTree whole = tree_of(size);
+  for (std::uint64_t pages = 0; pages <= size / MerkleTree::page_leaves; ++pages) {
+    const std::uint64_t first = pages * MerkleTree::page_leaves;
+    MerkleTree tree = tree_of(size);
+    tree.forget(first);
+    tree.forget(0);  // What is forgotten stays so.
+    CHECK(tree.first_leaf() == first);
+    CHECK(tree.size() == size);
+    CHECK(tree.root() == whole.root());
+    MerkleTree::Pages read_back;
+    for (std::uint64_t page = 0; page < pages; ++page) {
+      MerkleTree& leaves = read_back[page];
+      for (std::uint64_t i = 0; i < MerkleTree::page_leaves; ++i)
+        leaves.append(whole.leaf(page * MerkleTree::page_leaves + i));
+      CHECK(leaves.root() == tree.page_root(page));
+    }
+    for (std::uint64_t to = 1; to <= size; to += 3) {
+      CHECK(tree.root(to, &read_back) == whole.root(to));
+      for (std::uint64_t at = to % 5; at <= to; at += 5) {
+        if (at < to)
+          CHECK(tree.inclusion_proof(at, to, &read_back).value() == whole.inclusion_proof(at, to).value());
+        CHECK(tree.consistency_proof(at, to, &read_back).value() == whole.consistency_proof(at, to).value());
+      }
+    }
+  }
+}
+
+TEST_CASE("a tree that forgot old leaves goes on, one by one, many at once, and back", "[audit][merkle]") {
+  constexpr std::uint64_t page = MerkleTree::page_leaves;
+  std::vector<Digest> leaves;
+  for (std::uint64_t i = 0; i < 6 * page; ++i) leaves.push_back(leaf_hash("row " + std::to_string(i)));
+  MerkleTree tree = tree_of(3 * page + 5);
+  tree.forget(3 * page);
+  for (std::uint64_t i = 3 * page + 5; i < 3 * page + 20; ++i) tree.append(leaves[i]);
+  CHECK(tree.root() == tree_of(3 * page + 20).root());
+  tree.append(std::span(leaves).subspan(3 * page + 20));
+  CHECK(tree.root() == tree_of(6 * page).root());
+  tree.truncate(3 * page + 1);
+  CHECK(tree.root() == tree_of(3 * page + 1).root());
+  CHECK(tree.leaf(3 * page) == leaves[3 * page]);
+  tree.truncate(3 * page);
+  CHECK(tree.root() == tree_of(3 * page).root());
+  tree.append(std::span(leaves).subspan(3 * page));
+  CHECK(tree.root() == tree_of(6 * page).root());
+}
+
 }  // namespace al::audit

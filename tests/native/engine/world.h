@@ -42,7 +42,10 @@ inline Reply reply_of(const wire::Response& response) {
 
 class World : public transport::LatticeHost, public transport::Clock {
  public:
-  explicit World(transport::LedgerHome home = transport::LedgerHome::host) : home_(home) { open(); }
+  explicit World(transport::LedgerHome home = transport::LedgerHome::host, LedgerLimits limits = {})
+      : home_(home), limits_(limits) {
+    open();
+  }
 
   // ---- Talking to it ------------------------------------------------------------------------------------
 
@@ -149,6 +152,21 @@ class World : public transport::LatticeHost, public transport::Clock {
     for (const Engine::Redaction& row : redact.rows) rows.at(row.row_id).openings = row.openings;
     lattice->handle_redacted(redact.batch);
   }
+  void read(transport::Reader reader, RowRange range) override {
+    reads.push_back(range);
+    if (!refuse_reads.empty()) return lattice->handle_read_failed(reader, refuse_reads);
+    if (hold_reads) {
+      held_reads.emplace_back(reader, range);
+    } else {
+      give(reader, range);
+    }
+  }
+  void give(transport::Reader reader, RowRange range) {
+    std::vector<audit::RowView> views;
+    for (std::uint64_t at = range.first; at < std::min<std::uint64_t>(range.end, rows.size()); ++at)
+      views.push_back({rows[at].text, rows[at].openings});
+    lattice->handle_read(reader, views);
+  }
   void respond(Ticket ticket, wire::Response response) override {
     CHECK(!answers.contains(ticket));
     answers[ticket] = std::move(response);
@@ -169,11 +187,16 @@ class World : public transport::LatticeHost, public transport::Clock {
   std::optional<Append> held;
   std::string refuse_appends;     // why, when the store is to refuse
   std::string refuse_redactions;  // the same for redactions
+  std::string refuse_reads;       // and for what is read back
+  bool hold_reads = false;
+  std::vector<std::pair<transport::Reader, RowRange>> held_reads;
+  std::vector<RowRange> reads;  // all that were asked for
   std::unique_ptr<transport::Lattice> lattice;
 
  private:
   void open() {
-    lattice = std::make_unique<transport::Lattice>(home_, *this, *this, Entropy::from_number(++seed_));
+    lattice =
+        std::make_unique<transport::Lattice>(home_, *this, *this, Entropy::from_number(++seed_), limits_);
     for (const audit::Row& row : rows) {
       const Status loaded = lattice->load(row.text, row.openings);
       INFO((loaded ? std::string() : loaded.error().message));
@@ -184,6 +207,7 @@ class World : public transport::LatticeHost, public transport::Clock {
   }
 
   transport::LedgerHome home_;
+  LedgerLimits limits_;
   Now now_{.steady_ms = 1000, .wall_ms = parse_rfc3339("2026-01-31T12:00:00.000Z").value()};
   Ticket last_ticket_ = 0;
   std::uint64_t seed_ = 0;

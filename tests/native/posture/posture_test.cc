@@ -1,6 +1,8 @@
 #include "posture/posture.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <optional>
+#include <vector>
 
 using namespace al;
 using namespace al::posture;
@@ -105,11 +107,60 @@ TEST_CASE("posture: coverage counts action types, for each agent that used them"
   CHECK(measure(some, picky).total == 100);
 }
 
-TEST_CASE("posture: only the last 30 days count", "[posture]") {
+TEST_CASE("posture: only the last 30 days count, to the hour", "[posture]") {
   Activity some;
-  some.add("1", now_ms - window_ms, "agt-1", "drop", Standing::refused);
+  some.add("1", now_ms - window_ms - 1, "agt-1", "drop", Standing::refused);
   CHECK(component(measure(some, question()), "approval_rate") == 25);
-  some.add("2", now_ms - window_ms + 1, "agt-1", "drop", Standing::refused);
+  some.add("2", now_ms - window_ms, "agt-1", "drop", Standing::refused);
+  CHECK(component(measure(some, question()), "approval_rate") == 0);
+  Question later = question();
+  later.now_ms += hour_ms - 1;
+  CHECK(component(measure(some, later), "approval_rate") == 0);
+  later.now_ms += 1;
+  CHECK(component(measure(some, later), "approval_rate") == 25);
+}
+
+TEST_CASE("posture: what no score looks back on is forgotten, and nothing else", "[posture]") {
+  Activity some;
+  some.add("1", now_ms - window_ms - 1, "agt-1", "read", Standing::pending);
+  some.add("2", now_ms - window_ms, "agt-1", "read", Standing::pending);
+  some.forget(now_ms);
+  CHECK(some.tallies().size() == 1);
+  some.settle("1", false);
+  CHECK(component(measure(some, question()), "approval_rate") == 25);
+  some.settle("2", false);
+  CHECK(component(measure(some, question()), "approval_rate") == 0);
+}
+
+TEST_CASE("posture: an hour takes the same room, whatever happens in it", "[posture]") {
+  Activity some;
+  for (std::uint64_t row_id = 0; row_id < 10'000; ++row_id)
+    some.add("x", now_ms, "agt-1", row_id % 2 == 0 ? "read" : "drop", Standing::refused, row_id);
+  CHECK(some.tallies().size() == 2);
+  CHECK(some.tallies().begin()->second.settled_rows.against.size() == Evidence::against_max);
+  CHECK(measure(some, question()).components[1].whole == 10'000);
+}
+
+TEST_CASE("posture: changes are taken back, the latest first", "[posture]") {
+  Activity some;
+  std::vector<std::optional<Activity::Before>> before(5);
+  some.add("1", now_ms, "agt-1", "read", Standing::pending, 1);
+  some.add("2", now_ms, "agt-1", "read", Standing::refused, 2, &before[0]);
+  some.settle("1", true, &before[1]);
+  some.add_anomaly(now_ms, "agt-1", 4, &before[2]);
+  some.add("5", now_ms, "agt-2", "read", Standing::pending, 5, &before[3]);
+  some.settle("nothing of the kind", true, &before[4]);
+  CHECK(!before[4]);
+  const Score after = measure(some, question());
+  CHECK(component(after, "anomaly_frequency") == 0);
+  for (std::size_t i = 4; i-- > 0;) some.restore(before[i].value());
+  CHECK(some.tallies().size() == 1);
+  const Score again = measure(some, question());
+  CHECK(again.components[1].whole == 0);
+  CHECK(again.components[2].whole == 1);
+  some.settle("5", true);
+  CHECK(measure(some, question()).components[1].whole == 0);  // "5" never was.
+  some.settle("1", false);
   CHECK(component(measure(some, question()), "approval_rate") == 0);
 }
 
