@@ -31,6 +31,7 @@ export async function run() {
       rates: [
         await best("opened from arrays", () => open(rows.length, arrays(rows))),
         await best("opened from SQLite", () => open(rows.length, sqlite())),
+        await best("opened from a snapshot", await fromSnapshot(rows)),
         ...(await verifying(rows)),
       ],
       kernelBytesPerRow: await memory(rows),
@@ -61,6 +62,22 @@ async function record() {
   await Promise.all(Array.from({ length: at_once }, worker));
   await lattice.close();
   return rows.slice(0, rows_total);
+}
+
+/** Opens a store that has a snapshot of them. */
+async function fromSnapshot(rows) {
+  const all = [...rows];
+  let kept;
+  const store = () => ({
+    ...arrays(all),
+    readSnapshot: () => kept,
+    keepSnapshot: (snapshot) => {
+      kept = snapshot;
+    },
+  });
+  await open(rows.length, store());
+  if (kept === undefined) throw new Error("so few rows are worth no snapshot");
+  return () => open(rows.length, store());
 }
 
 async function keep(store, rows) {

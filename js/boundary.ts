@@ -14,6 +14,8 @@ export interface Host {
   respond(ticket: number, status: number, headers: string, body: string): void;
   /** `rows` is the kernel's memory: to be read before this returns. */
   append(batch: number, rows: Uint8Array, firstRow: number): void;
+  /** `bytes` is the kernel's memory: to be copied before this returns. */
+  saveSnapshot(rows: number, bytes: Uint8Array): void;
   read(reader: number, firstRow: number, endRow: number): void;
   redact(batch: number, rows: string): void;
   sign(rows: number, text: string): void;
@@ -48,6 +50,7 @@ export interface Exports {
 
   openLattice(config: string): string;
   loadRows(rows: Uint8Array): string;
+  loadSnapshot(snapshot: Uint8Array, rows: Uint8Array): string;
   startLattice(): string;
   attach(kind: string, name: string): string;
   buffer(): Uint8Array;
@@ -58,6 +61,7 @@ export interface Exports {
   appendFailed(batch: number, message: string): void;
   rowsRead(reader: number, rows: Uint8Array): void;
   readFailed(reader: number, message: string): void;
+  takeSnapshot(): void;
   redacted(batch: number): void;
   redactFailed(batch: number, message: string): void;
   signed(rows: number, signature: string): void;

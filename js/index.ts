@@ -54,7 +54,7 @@ export {
   type SigningKey,
   type SigningKeyOptions,
 } from "./signing.js";
-export type { LedgerRow, LedgerStore } from "./stores/store.js";
+export type { LedgerRow, LedgerSnapshot, LedgerStore } from "./stores/store.js";
 export { type Trust, trustKeys } from "./trust.js";
 export type {
   ActionOptions,

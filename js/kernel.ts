@@ -39,7 +39,7 @@ export interface KernelOptions {
 /** The callbacks that only a lattice uses. */
 export type LatticeHost = Pick<
   Host,
-  "respond" | "append" | "read" | "redact" | "sign" | "send" | "hangUp"
+  "respond" | "append" | "read" | "saveSnapshot" | "redact" | "sign" | "send" | "hangUp"
 > & {
   /** When the kernel wants to be woken next; undefined: not at all. It is woken by a timer; this is for hosts that may sleep. */
   readonly wakeIn?: ((ms: number | undefined) => void) | undefined;
@@ -262,6 +262,7 @@ export class Kernel {
       respond: (ticket, status, headers, body) => lattice?.respond(ticket, status, headers, body),
       append: (batch, rows, firstRow) => lattice?.append(batch, rows, Number(firstRow)),
       read: (reader, firstRow, endRow) => lattice?.read(reader, firstRow, endRow),
+      saveSnapshot: (rows, bytes) => lattice?.saveSnapshot(rows, bytes),
       redact: (batch, rows) => lattice?.redact(batch, rows),
       sign: (rows, text) => lattice?.sign(Number(rows), text),
       send: (connection, text) => lattice?.send(connection, text),

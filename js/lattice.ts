@@ -240,6 +240,7 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
         respond: (...answer) => this.#exchanges.respond(...answer),
         append: (...batch) => this.#ledger.append(inside(), ...batch),
         read: (...range) => this.#ledger.read(inside(), ...range),
+        saveSnapshot: (...snapshot) => this.#ledger.saveSnapshot(...snapshot),
         redact: (...batch) => this.#ledger.redact(inside(), ...batch),
         sign: (...note) => this.#notary.sign(inside(), ...note),
         send: (...frame) => this.#connections.send(inside(), ...frame),
@@ -254,6 +255,8 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
     this.#kernel = kernel;
     await this.#ledger.load(kernel, this.#notary.verifierKey);
     kernel.call("startLattice");
+    // Whoever opened it has waited for those rows; the next need not.
+    if (this.#ledger.wantsSnapshot) kernel.inform("takeSnapshot");
   }
 
   /** Something that the lattice's owner asks of it. */
@@ -270,6 +273,8 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
   }
 
   async #shutDown(): Promise<void> {
+    await this.#ledger.settled();
+    if (this.#ledger.wantsSnapshot) this.#kernel?.inform("takeSnapshot");
     await this.#ledger.settled();
     this.#kernel?.close("this lattice");
     // The answers to the first may have let a second begin; nobody waits for it, but the store is at work.

@@ -9,12 +9,18 @@ import { toJson } from "./text.js";
 import { toWire } from "./wire-names.js";
 
 const rowsPerLoad = 1000;
+/** So many rows are read in a moment; a snapshot is worth its row only beyond. */
+const rowsPerSnapshot = 20_000;
+/** wasm/README.md, loadSnapshot. */
+const rowsPerPage = 64;
 
 export class Ledger {
   readonly #store: LedgerStore | undefined;
   readonly #packer = new RowPacker();
   /** What the store is at work on, one after the other; it never rejects. */
   #working: Promise<void> | undefined;
+  /** Rows that the store's snapshot does not cover. */
+  #unsaved = 0;
 
   /** Without a store the kernel keeps it, in memory. */
   constructor(store: LedgerStore | undefined) {
@@ -33,7 +39,7 @@ export class Ledger {
     kernel.call("openLattice", toJson(config, "the configuration"));
     if (store === undefined) return;
     await store.open();
-    let from = 0;
+    let from = await this.#restore(kernel, store);
     for (;;) {
       const rows = await store.read(from, rowsPerLoad);
       if (rows.length === 0) return;
@@ -43,7 +49,23 @@ export class Ledger {
         throw withPlace(error, store);
       }
       from += rows.length;
+      this.#unsaved += rows.length;
     }
+  }
+
+  /** Begins with the store's snapshot, where it has one that is of use. Returns how many rows that saves the reading of. */
+  async #restore(kernel: Kernel, store: LedgerStore): Promise<number> {
+    const snapshot = await store.readSnapshot?.();
+    if (snapshot === undefined) return 0;
+    const firstRow = snapshot.rows - (snapshot.rows % rowsPerPage);
+    const rows = await store.read(firstRow, snapshot.rows + 1 - firstRow);
+    return kernel.call<{ size: number }>("loadSnapshot", snapshot.bytes, this.#packer.pack(rows))
+      .size;
+  }
+
+  /** Whether opening the ledger takes so long by now that a snapshot should be taken. */
+  get wantsSnapshot(): boolean {
+    return this.#unsaved >= rowsPerSnapshot && this.#store?.keepSnapshot !== undefined;
   }
 
   /** Group commit: the kernel holds back every answer that rests on these rows until it hears that they are durable. */
@@ -51,7 +73,10 @@ export class Ledger {
     const appended = unpackRows(rows);
     this.#work(
       (store) => store.append(firstRow, appended),
-      () => kernel.inform("appended", batch),
+      () => {
+        this.#unsaved += appended.length;
+        kernel.inform("appended", batch);
+      },
       (why) => kernel.inform("appendFailed", batch, why),
     );
   }
@@ -62,6 +87,17 @@ export class Ledger {
       (store) => store.read(firstRow, endRow - firstRow),
       (rows) => kernel.inform("rowsRead", reader, this.#packer.pack(rows)),
       (why) => kernel.inform("readFailed", reader, why),
+    );
+  }
+
+  /** Where it cannot be kept, the ledger is read as without it. */
+  saveSnapshot(rows: number, bytes: Uint8Array): void {
+    const snapshot = { rows, bytes: bytes.slice() };
+    this.#unsaved = 0;
+    this.#work(
+      (store) => store.keepSnapshot?.(snapshot),
+      () => {},
+      () => {},
     );
   }
 

@@ -70,6 +70,16 @@ std::string EmbeddedKernel::load_rows(const std::string& rows) {
   return "{}";
 }
 
+std::string EmbeddedKernel::load_snapshot(const std::string& snapshot, const std::string& rows) {
+  if (!lattice_) return error_result(no_lattice());
+  const Result<std::vector<audit::RowView>> read = read_rows(rows);
+  const bool restored = read && lattice_->restore(snapshot, *read);
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().field("size", restored ? lattice_->engine().ledger().size() : 0).end_object();
+  return out;
+}
+
 std::string EmbeddedKernel::start_lattice() {
   if (!lattice_) return error_result(no_lattice());
   const Verb verb(*this);
@@ -138,6 +148,15 @@ void EmbeddedKernel::rows_read(std::uint32_t reader, const std::string& rows) {
 void EmbeddedKernel::read_failed(std::uint32_t reader, const std::string& why) {
   const Verb verb(*this);
   if (lattice_) lattice_->handle_read_failed(static_cast<transport::Reader>(reader), why);
+}
+
+void EmbeddedKernel::take_snapshot() {
+  const Verb verb(*this);
+  if (lattice_) lattice_->take_snapshot();
+}
+
+void EmbeddedKernel::save_snapshot(const engine::SaveSnapshot& snapshot) {
+  host_.save_snapshot(snapshot.rows, snapshot.bytes);
 }
 
 void EmbeddedKernel::read(transport::Reader reader, engine::RowRange rows) {

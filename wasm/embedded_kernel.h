@@ -19,6 +19,7 @@ class EmbeddedKernel final : public Kernel, public transport::LatticeHost {
   // The functions of README.md, "Host → kernel", by the same names.
   std::string open_lattice(const std::string& config);
   std::string load_rows(const std::string& rows);
+  std::string load_snapshot(const std::string& snapshot, const std::string& rows);
   std::string start_lattice();
   std::string attach(const std::string& kind, const std::string& name);
   [[nodiscard]] std::span<char> buffer() { return buffer_; }
@@ -29,6 +30,7 @@ class EmbeddedKernel final : public Kernel, public transport::LatticeHost {
   void append_failed(std::uint32_t batch, const std::string& why);
   void rows_read(std::uint32_t reader, const std::string& rows);
   void read_failed(std::uint32_t reader, const std::string& why);
+  void take_snapshot();
   void redacted(std::uint32_t batch);
   void redact_failed(std::uint32_t batch, const std::string& why);
   void signed_checkpoint(double rows, const std::string& signature);
@@ -40,6 +42,7 @@ class EmbeddedKernel final : public Kernel, public transport::LatticeHost {
 
   void append(const engine::Append& append) override;
   void read(transport::Reader reader, engine::RowRange rows) override;
+  void save_snapshot(const engine::SaveSnapshot& snapshot) override;
   void respond(engine::Ticket ticket, wire::Response response) override;
   void redact(const engine::Redact& redact) override;
   void sign(const engine::Sign& sign) override;

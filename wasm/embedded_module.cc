@@ -52,6 +52,10 @@ void rows_read(std::uint32_t reader, const std::string& rows) { embedded().rows_
 void read_failed(std::uint32_t reader, const std::string& message) {
   embedded().read_failed(reader, message);
 }
+std::string load_snapshot(const std::string& snapshot, const std::string& rows) {
+  return embedded().load_snapshot(snapshot, rows);
+}
+void take_snapshot() { embedded().take_snapshot(); }
 void redacted(std::uint32_t batch) { embedded().redacted(batch); }
 void redact_failed(std::uint32_t batch, const std::string& message) {
   embedded().redact_failed(batch, message);
@@ -102,6 +106,8 @@ EMSCRIPTEN_BINDINGS(lattice) {
   emscripten::function("appendFailed", &append_failed);
   emscripten::function("rowsRead", &rows_read);
   emscripten::function("readFailed", &read_failed);
+  emscripten::function("loadSnapshot", &load_snapshot);
+  emscripten::function("takeSnapshot", &take_snapshot);
   emscripten::function("redacted", &redacted);
   emscripten::function("redactFailed", &redact_failed);
   emscripten::function("signed", &signed_checkpoint);

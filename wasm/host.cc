@@ -28,6 +28,12 @@ void Host::read(std::uint32_t reader, std::uint64_t first_row, std::uint64_t end
   callbacks_.call<void>("read", reader, static_cast<double>(first_row), static_cast<double>(end_row));
 }
 
+void Host::save_snapshot(std::uint64_t rows, const std::string& bytes) {
+  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  callbacks_.call<void>("saveSnapshot", static_cast<double>(rows),
+                        emscripten::val(emscripten::typed_memory_view(bytes.size(), data)));
+}
+
 void Host::redact(std::uint32_t batch, const std::string& rows) {
   callbacks_.call<void>("redact", batch, rows);
 }

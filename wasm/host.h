@@ -22,6 +22,7 @@ class Host {
   void respond(double ticket, const wire::Response& response);
   void append(std::uint32_t batch, const std::string& rows, std::uint64_t first_row);
   void read(std::uint32_t reader, std::uint64_t first_row, std::uint64_t end_row);
+  void save_snapshot(std::uint64_t rows, const std::string& bytes);
   void redact(std::uint32_t batch, const std::string& rows);
   void sign(double rows, const std::string& text);
   void event(std::uint32_t subscription, const std::string& json);

@@ -2,14 +2,14 @@
 // platform runs one instance of an object at a time.
 
 import { AgentLatticeError } from "../errors.js";
-import type { LedgerRow, LedgerStore } from "./store.js";
+import type { LedgerRow, LedgerSnapshot, LedgerStore } from "./store.js";
 
 /** What is used of `ctx.storage` (developers.cloudflare.com/durable-objects/api/sqlite-storage-api). */
 export interface DurableObjectStorageLike {
   readonly sql: {
     exec(
       query: string,
-      ...bindings: readonly (string | number)[]
+      ...bindings: readonly (string | number | ArrayBuffer)[]
     ): { toArray(): readonly Record<string, unknown>[] };
   };
   transactionSync<T>(work: () => T): T;
@@ -22,7 +22,12 @@ const layout = [
   "CREATE TABLE IF NOT EXISTS agentlattice_layout (version INTEGER NOT NULL)",
   `CREATE TABLE IF NOT EXISTS agentlattice_ledger
      (row_id INTEGER PRIMARY KEY, text TEXT NOT NULL, openings TEXT NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS agentlattice_snapshot
+     (part INTEGER PRIMARY KEY, rows INTEGER NOT NULL, bytes BLOB NOT NULL)`,
 ];
+
+/** A value may have 2 MB there. */
+const partBytes = 1 << 20;
 
 /**
  * Keeps the ledger in the SQLite storage of a Durable Object, whose class is declared under `new_sqlite_classes`.
@@ -104,6 +109,39 @@ export class DurableObjectStore implements LedgerStore {
             rowId,
           );
         }
+        this.#all("DELETE FROM agentlattice_snapshot");
+      }),
+    );
+  }
+
+  readSnapshot(): LedgerSnapshot | undefined {
+    const parts = this.#guard(() =>
+      this.#all<{ rows: number; bytes: ArrayBuffer }>(
+        "SELECT rows, bytes FROM agentlattice_snapshot ORDER BY part",
+      ),
+    );
+    if (parts[0] === undefined) return undefined;
+    const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.bytes.byteLength, 0));
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(new Uint8Array(part.bytes), at);
+      at += part.bytes.byteLength;
+    }
+    return { rows: parts[0].rows, bytes };
+  }
+
+  keepSnapshot({ rows, bytes }: LedgerSnapshot): void {
+    this.#guard(() =>
+      this.#storage.transactionSync(() => {
+        this.#all("DELETE FROM agentlattice_snapshot");
+        for (let at = 0; at < bytes.length; at += partBytes) {
+          this.#all(
+            "INSERT INTO agentlattice_snapshot (part, rows, bytes) VALUES (?, ?, ?)",
+            at / partBytes,
+            rows,
+            bytes.slice(at, at + partBytes).buffer,
+          );
+        }
       }),
     );
   }
@@ -114,7 +152,7 @@ export class DurableObjectStore implements LedgerStore {
 
   #all<Row extends object>(
     query: string,
-    ...bindings: readonly (string | number)[]
+    ...bindings: readonly (string | number | ArrayBuffer)[]
   ): readonly Row[] {
     return this.#storage.sql.exec(query, ...bindings).toArray() as unknown as readonly Row[];
   }

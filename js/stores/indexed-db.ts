@@ -2,7 +2,7 @@
 
 import { AgentLatticeError, invalidArgument } from "../errors.js";
 import { readOptions } from "../options.js";
-import type { LedgerRow, LedgerStore } from "./store.js";
+import type { LedgerRow, LedgerSnapshot, LedgerStore } from "./store.js";
 
 /** Options of `new IndexedDbStore(…)`. */
 export interface IndexedDbStoreOptions {
@@ -15,9 +15,14 @@ export interface IndexedDbStoreOptions {
   readonly whenBusy?: "fail" | "wait" | undefined;
 }
 
-/** How the database looks: one object store, keys are row numbers, values are `[text, openings]`. */
-const layoutVersion = 1;
+/**
+ * How the database looks: one object store whose keys are row numbers, its values `[text, openings]`; and, since version 2,
+ * one for the snapshot.
+ */
+const layoutVersion = 2;
 const rowsStore = "rows";
+const snapshotStore = "snapshot";
+const snapshotKey = 0;
 
 /**
  * Keeps the ledger in IndexedDB, each append with strict durability before it is acknowledged.
@@ -85,11 +90,24 @@ export class IndexedDbStore implements LedgerStore {
   }
 
   async redact(redacted: readonly (readonly [rowId: number, openings: string])[]): Promise<void> {
-    await this.#transact("readwrite", async (rows) => {
+    await this.#transact("readwrite", async (rows, snapshots) => {
       for (const [rowId, openings] of redacted) {
         const [text] = await settled<LedgerRow>(rows.get(rowId));
         rows.put([text, openings], rowId);
       }
+      snapshots.clear();
+    });
+  }
+
+  readSnapshot(): Promise<LedgerSnapshot | undefined> {
+    return this.#transact("readonly", (_rows, snapshots) =>
+      settled<LedgerSnapshot | undefined>(snapshots.get(snapshotKey)),
+    );
+  }
+
+  async keepSnapshot(snapshot: LedgerSnapshot): Promise<void> {
+    await this.#transact("readwrite", async (_rows, snapshots) => {
+      snapshots.put(snapshot, snapshotKey);
     });
   }
 
@@ -129,8 +147,10 @@ export class IndexedDbStore implements LedgerStore {
   async #openDatabase(): Promise<IDBDatabase> {
     const opening = indexedDB.open(this.#name, layoutVersion);
     opening.onupgradeneeded = () => {
-      // A database of that name that is older than this layout is somebody else's; one that is new is empty.
-      if (opening.result.objectStoreNames.length === 0) opening.result.createObjectStore(rowsStore);
+      const { result: made } = opening;
+      // A database of that name without rows is somebody else's; one that is new is empty.
+      if (made.objectStoreNames.length === 0) made.createObjectStore(rowsStore);
+      if (made.objectStoreNames.contains(rowsStore)) made.createObjectStore(snapshotStore);
     };
     const database = await settled(opening);
     if (!database.objectStoreNames.contains(rowsStore)) {
@@ -146,16 +166,21 @@ export class IndexedDbStore implements LedgerStore {
   /** Resolves when the transaction is complete, that is, durable. */
   async #transact<T>(
     mode: "readonly" | "readwrite",
-    work: (rows: IDBObjectStore) => Promise<T>,
+    work: (rows: IDBObjectStore, snapshots: IDBObjectStore) => Promise<T>,
   ): Promise<T> {
     const database = this.#database;
     if (database === undefined)
       throw new AgentLatticeError("CLOSED", `${this.description} is not open`);
     try {
-      const transaction = database.transaction(rowsStore, mode, { durability: "strict" });
+      const transaction = database.transaction([rowsStore, snapshotStore], mode, {
+        durability: "strict",
+      });
       const complete = completed(transaction);
       try {
-        const result = await work(transaction.objectStore(rowsStore));
+        const result = await work(
+          transaction.objectStore(rowsStore),
+          transaction.objectStore(snapshotStore),
+        );
         await complete;
         return result;
       } catch (error) {

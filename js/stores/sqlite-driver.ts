@@ -12,9 +12,9 @@ export interface Database {
 }
 
 export interface Statement {
-  run(...values: readonly (string | number)[]): unknown;
-  get(...values: readonly (string | number)[]): unknown;
-  all(...values: readonly (string | number)[]): readonly unknown[];
+  run(...values: readonly (string | number | Uint8Array)[]): unknown;
+  get(...values: readonly (string | number | Uint8Array)[]): unknown;
+  all(...values: readonly (string | number | Uint8Array)[]): readonly unknown[];
 }
 
 interface Driver {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { AgentLatticeError, invalidArgument } from "../errors.js";
 import { readOptions } from "../options.js";
 import { type Database, openDatabase, type Statement } from "./sqlite-driver.js";
-import type { LedgerRow, LedgerStore } from "./store.js";
+import type { LedgerRow, LedgerSnapshot, LedgerStore } from "./store.js";
 
 /** Options of `new SqliteStore(…)`. */
 export interface SqliteStoreOptions {
@@ -27,6 +27,10 @@ const layout = `
   CREATE TABLE ledger (row_id INTEGER PRIMARY KEY, text TEXT NOT NULL, openings TEXT NOT NULL) STRICT;
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${layoutVersion};`;
+
+/** Made when the first snapshot is kept: to earlier versions of this package it is nothing. */
+const snapshotLayout =
+  "CREATE TABLE IF NOT EXISTS snapshot (only INTEGER PRIMARY KEY CHECK (only = 0), rows INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT";
 
 interface StoredRow {
   readonly row_id: number;
@@ -131,6 +135,7 @@ export class SqliteStore implements LedgerStore {
     const { database } = this.#write((opened) => {
       const update = opened.database.prepare("UPDATE ledger SET openings = ? WHERE row_id = ?");
       for (const [rowId, openings] of rows) update.run(openings, rowId);
+      if (hasSnapshot(opened.database)) opened.database.exec("DELETE FROM snapshot");
     });
     // What was overwritten stands in the log until that is moved into the file, where secure_delete wiped it.
     const moved = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get() as { busy: number };
@@ -140,6 +145,27 @@ export class SqliteStore implements LedgerStore {
       `${this.#path}: another program reads the file, so what was redacted is still in its log`,
       { retryable: true },
     );
+  }
+
+  readSnapshot(): LedgerSnapshot | undefined {
+    const { database } = this.#opened();
+    try {
+      if (!hasSnapshot(database)) return undefined;
+      return database.prepare("SELECT rows, bytes FROM snapshot").get() as
+        | LedgerSnapshot
+        | undefined;
+    } catch (cause) {
+      throw this.#error(cause);
+    }
+  }
+
+  keepSnapshot({ rows, bytes }: LedgerSnapshot): void {
+    this.#write(({ database }) => {
+      database.exec(snapshotLayout);
+      database
+        .prepare("INSERT OR REPLACE INTO snapshot (only, rows, bytes) VALUES (0, ?, ?)")
+        .run(rows, bytes);
+    });
   }
 
   close(): void {
@@ -288,6 +314,12 @@ export class SqliteStore implements LedgerStore {
       retryable: true,
     });
   }
+}
+
+function hasSnapshot(database: Database): boolean {
+  return (
+    database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'snapshot'").get() !== undefined
+  );
 }
 
 function tryExec(database: Database, sql: string): void {

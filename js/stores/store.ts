@@ -4,6 +4,15 @@
 export type LedgerRow = readonly [text: string, openings: string];
 
 /**
+ * What the first `rows` rows of a ledger come to, as bytes that only the kernel reads, so that these rows need not be read when
+ * the ledger is opened again. The ledger has a row that vouches for them: bytes that were changed are not used.
+ */
+export interface LedgerSnapshot {
+  readonly rows: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
  * A durable list of rows, numbered from 0 without a gap. Used by one lattice at a time, one operation at a time. Anything
  * thrown is told to whoever asked; an AgentLatticeError says what, where and what to do.
  */
@@ -21,9 +30,13 @@ export interface LedgerStore {
   append(firstRow: number, rows: readonly LedgerRow[]): void | Promise<void>;
   /**
    * Puts other openings ("" for none) in the place of the rows' own, durably, all or none, so that the old ones cannot be had from
-   * it any more. Texts stay as they are. A store without this keeps a ledger from which nothing can be redacted.
+   * it any more; a snapshot goes with them, since it may hold them too. Texts stay as they are. A store without this keeps a ledger from which nothing can be redacted.
    */
   redact?(rows: readonly (readonly [rowId: number, openings: string])[]): void | Promise<void>;
+  /** The snapshot that was kept last, if any. */
+  readSnapshot?(): LedgerSnapshot | undefined | Promise<LedgerSnapshot | undefined>;
+  /** Keeps a snapshot in the place of the one before. A store without these two is read from its first row each time. */
+  keepSnapshot?(snapshot: LedgerSnapshot): void | Promise<void>;
   /** Gives everything back. Harmless when it was never opened, or is closed. */
   close(): void | Promise<void>;
 }

@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/archive.h"
 #include "base/time.h"
 
 namespace al::anomaly {
@@ -55,6 +56,10 @@ struct Finding {
   /// that hour (with the hours beside it) or weekday, and how many in all.
   std::int64_t observed = 0;
   std::int64_t usual = 0;
+  template <typename Archive>
+  void archive(Archive& fields) {
+    fields(enumeration(kind, Kind::off_hours), severity, observed, usual);
+  }
 };
 
 class Baseline {
@@ -71,16 +76,30 @@ class Baseline {
   [[nodiscard]] std::vector<Finding> findings(Millis now_ms, const Settings& settings) const;
   [[nodiscard]] bool calibrating(Millis now_ms, const Settings& settings) const;
 
+  template <typename Archive>
+  void archive(Archive& fields) {
+    fields(hour_, tallies_, reported_, first_ms_, actions_, types_, hours_, weekdays_, timed_);
+    fields(new_type_, rare_hour_, rare_weekday_);
+  }
+
  private:
   /// What is counted by the hour; the order is that of Kind.
   static constexpr std::size_t tallies = 4;
   struct Tally {
     std::int64_t count = 0;      // in this hour
     std::int64_t usual_q8 = -1;  // in a usual one, times 256; -1 before the first has ended
+    template <typename Archive>
+    void archive(Archive& fields) {
+      fields(count, usual_q8);
+    }
   };
   struct Type {
     std::string name;
     Millis last_ms = 0;
+    template <typename Archive>
+    void archive(Archive& fields) {
+      fields(name, last_ms);
+    }
   };
 
   void begin_hour(Millis now_ms);

@@ -124,6 +124,12 @@ std::vector<const Approval*> Book::open_for_delegation(std::string_view delegati
   return out;
 }
 
+bool Book::is_of(std::uint64_t rows) const {
+  return std::all_of(by_id_.begin(), by_id_.end(), [rows](const auto& each) {
+    return each.second.row_id < rows && each.second.claim_row_id < rows;
+  });
+}
+
 const Approval* Book::next_to_expire() const {
   return deadlines_.empty() ? nullptr : find(deadlines_.begin()->second);
 }

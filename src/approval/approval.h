@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/archive.h"
 #include "base/result.h"
 #include "base/sha256.h"
 #include "base/time.h"
@@ -37,6 +38,10 @@ struct Vote {
   bool approves = false;
   Millis wall_ms = 0;
   std::string reason;
+  template <typename Archive>
+  void archive(Archive& fields) {
+    fields(operator_id, operator_name, approves, wall_ms, reason);
+  }
 };
 
 struct Approval {
@@ -61,6 +66,11 @@ struct Approval {
     return state == State::pending || (state == State::approved && claim_id.empty());
   }
   [[nodiscard]] bool may_decide(std::string_view operator_name, const std::vector<std::string>& roles) const;
+  template <typename Archive>
+  void archive(Archive& fields) {
+    fields(approval_id, audit_event_id, agent_id, delegation_id, row_id, digest, quorum, approvers,
+           created_ms, timeout_ms, enumeration(state, State::cancelled), votes, claim_id, claim_row_id);
+  }
 };
 
 /// What a vote amounts to, before it is recorded.
@@ -95,8 +105,22 @@ class Book {
   [[nodiscard]] std::vector<const Approval*> open_for_delegation(std::string_view delegation_id) const;
   /// How many are no longer pending. While this stays, nobody's wait for a decision is over.
   [[nodiscard]] std::uint64_t settled() const;
+  /// Whether the rows that asked for them, and used them, are among the first `rows`.
+  [[nodiscard]] bool is_of(std::uint64_t rows) const;
   /// The open one whose time is up first, or null.
   [[nodiscard]] const Approval* next_to_expire() const;
+
+  template <typename Archive>
+  void archive(Archive& fields) {
+    std::vector<Approval> approvals;
+    if constexpr (!Archive::reads) {
+      for (const auto& [id, approval] : by_id_) approvals.push_back(approval);
+    }
+    fields(approvals);
+    if constexpr (Archive::reads) {
+      for (Approval& approval : approvals) open(std::move(approval));
+    }
+  }
 
  private:
   void add_to_index(const Approval& approval);

@@ -15,9 +15,6 @@ namespace {
 /// RFC 6962, 2.1: the largest power of two smaller than `n`, for n > 1.
 std::uint64_t split(std::uint64_t n) { return std::bit_floor(n - 1); }
 
-/// The height of a page's root.
-constexpr auto page_level = static_cast<std::size_t>(std::countr_zero(MerkleTree::page_leaves));
-
 /// RFC 9162, 2.1.3.2 and 2.1.4.2: "If LSB(fn) is not set, then right-shift both fn and sn equally until
 /// either LSB(fn) is set or fn is 0." These are the levels where the node stands alone at the right edge.
 void climb_lone_edge(std::uint64_t& fn, std::uint64_t& sn) {
@@ -81,6 +78,19 @@ void MerkleTree::truncate(std::uint64_t size) {
     level.nodes.resize(static_cast<std::size_t>(size - level.first));
     size /= 2;
   }
+}
+
+std::vector<Digest> MerkleTree::open_page() const {
+  const std::uint64_t begin = size() - size() % page_leaves;
+  const auto at = static_cast<std::ptrdiff_t>(begin - first_leaf());
+  return {levels_[0].nodes.begin() + at, levels_[0].nodes.end()};
+}
+
+void MerkleTree::restore(std::vector<Digest> page_roots, std::span<const Digest> leaves) {
+  for (std::size_t k = 0; k < page_level; ++k) levels_[k] = {{}, (page_roots.size() << page_level) >> k};
+  levels_[page_level].nodes = std::move(page_roots);
+  for (std::size_t k = page_level; levels_[k].end() > 1; ++k) grow(levels_[k], levels_[k + 1]);
+  append(leaves);
 }
 
 void MerkleTree::forget(std::uint64_t end) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -57,7 +58,31 @@ class MerkleTree {
   [[nodiscard]] Result<std::vector<Digest>> consistency_proof(std::uint64_t from, std::uint64_t to,
                                                               const Pages* pages = nullptr) const;
 
+  /// The roots of the pages, and the leaves behind the last.
+  template <typename Archive>
+  void archive(Archive& fields) {
+    std::vector<Digest> page_roots;
+    std::vector<Digest> leaves;
+    if constexpr (!Archive::reads) {
+      page_roots = levels_[page_level].nodes;
+      leaves = open_page();
+    }
+    fields(page_roots, leaves);
+    if constexpr (Archive::reads) {
+      if (leaves.size() < page_leaves)
+        restore(std::move(page_roots), leaves);
+      else
+        fields.fail();
+    }
+  }
+
  private:
+  static constexpr std::size_t page_level = 6;  // the height of a page's root
+  static_assert(page_leaves == 1 << page_level);
+
+  [[nodiscard]] std::vector<Digest> open_page() const;
+  void restore(std::vector<Digest> page_roots, std::span<const Digest> leaves);
+
   /// Nodes of one height, from number `first` on.
   struct Level {
     std::vector<Digest> nodes;

@@ -33,6 +33,14 @@ class BucketRing {
 
   void clear() { *this = BucketRing(); }
 
+  template <typename Archive>
+  void archive(Archive& fields) {
+    fields(head_, counts_);
+    if constexpr (Archive::reads) {
+      if (head_ < 0) fields.fail();
+    }
+  }
+
  private:
   static std::size_t slot(std::int64_t index) {
     return static_cast<std::size_t>(index % static_cast<std::int64_t>(Buckets));

@@ -28,6 +28,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/archive.h"
 #include "base/bucket_ring.h"
 #include "base/time.h"
 
@@ -99,6 +100,13 @@ class Circuit {
                                            Millis now_ms, const Settings& settings) const;
   /// When something will be due by the passing of time.
   [[nodiscard]] std::optional<Millis> deadline() const;
+
+  template <typename Archive>
+  void archive(Archive& fields) {
+    fields(enumeration(state_, State::half_open), enumeration(cause_, Reason::probe_succeeded), openings_,
+           until_ms_, enumeration(verdict_, Verdict::succeeded), probes_, silent_);
+    fields(width_ms_, velocity_width_ms_, decided_, denied_, reported_, failed_, velocity_);
+  }
 
  private:
   static constexpr std::int64_t buckets = 30;  // to a window, and the one that is going on

@@ -81,6 +81,25 @@ void Tree::revive(std::string_view delegation_id) {
   siblings.insert(later, delegation.delegation_id);
 }
 
+std::vector<Delegation> Tree::in_order() const {
+  std::map<std::uint64_t, const Delegation*> by_row;
+  for (const auto& [id, delegation] : by_id_) by_row.emplace(delegation.row_id, &delegation);
+  std::vector<Delegation> out;
+  for (const auto& [row_id, delegation] : by_row) out.push_back(*delegation);
+  return out;
+}
+
+void Tree::restore(const std::vector<Delegation>& in_order) {
+  for (Delegation each : in_order) {
+    each.state = State::live;
+    add(std::move(each));
+  }
+  // Children stand behind their parents: each ends by itself, as it did.
+  for (auto each = in_order.rbegin(); each != in_order.rend(); ++each) {
+    if (each->state != State::live) end(each->delegation_id, each->state);
+  }
+}
+
 const Delegation* Tree::find(std::string_view delegation_id) const {
   const auto found = by_id_.find(delegation_id);
   return found == by_id_.end() ? nullptr : &found->second;

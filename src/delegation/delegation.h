@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/archive.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "policy/pattern.h"
@@ -31,6 +32,11 @@ struct Delegation {
   std::uint64_t row_id = 0;  // the row that created it
   /// Whoever lent it: a delegation or the agent itself.
   [[nodiscard]] const std::string& lender() const { return parent_id.empty() ? agent_id : parent_id; }
+  template <typename Archive>
+  void archive(Archive& fields) {
+    fields(delegation_id, parent_id, agent_id, name, capabilities, depth, created_ms, expires_ms,
+           enumeration(state, State::expired), row_id);
+  }
 };
 
 /// True when each of `inner` is covered by one of `outer`: patterns compared as sets.
@@ -60,7 +66,19 @@ class Tree {
   /// The live one that ends first, or null.
   [[nodiscard]] const Delegation* next_to_expire() const;
 
+  template <typename Archive>
+  void archive(Archive& fields) {
+    std::vector<Delegation> delegations;
+    if constexpr (!Archive::reads) delegations = in_order();
+    fields(delegations);
+    if constexpr (Archive::reads) restore(delegations);
+  }
+
  private:
+  /// As they were made.
+  [[nodiscard]] std::vector<Delegation> in_order() const;
+  void restore(const std::vector<Delegation>& in_order);
+
   using Lists = std::map<std::string, std::vector<std::string>, std::less<>>;  // of ids
   static void erase(Lists& lists, std::string_view of, std::string_view id);
 

@@ -20,6 +20,10 @@ struct Conduct {
   policy::Rates rates;
   breaker::Circuit circuit;
   anomaly::Baseline baseline;
+  template <typename Archive>
+  void archive(Archive& fields) {
+    fields(rates, circuit, baseline);
+  }
 };
 
 class ConductBook {
@@ -44,6 +48,18 @@ class ConductBook {
     const breaker::Circuit& circuit;
   };
   [[nodiscard]] std::optional<Due> next_due() const;
+
+  template <typename Archive>
+  void archive(Archive& fields) {
+    std::map<std::string, Conduct> conducts;
+    if constexpr (!Archive::reads) {
+      for (const auto& [agent_id, entry] : entries_) conducts.emplace(agent_id, entry.conduct);
+    }
+    fields(conducts);
+    if constexpr (Archive::reads) {
+      for (const auto& [agent_id, conduct] : conducts) restore(agent_id, conduct);
+    }
+  }
 
  private:
   struct Entry {

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/archive.h"
 #include "base/sha256.h"
 #include "policy/pattern.h"
 
@@ -28,6 +29,10 @@ struct Agent {
   std::string name;
   std::vector<policy::Pattern> capabilities;  // what it may ever ask for
   bool halted = false;
+  template <typename Archive>
+  void archive(Archive& fields) {
+    fields(agent_id, name, capabilities, halted);
+  }
 };
 
 struct Operator {
@@ -36,6 +41,10 @@ struct Operator {
   std::vector<std::string> roles;
   [[nodiscard]] bool has_role(std::string_view role) const {
     return std::find(roles.begin(), roles.end(), role) != roles.end();
+  }
+  template <typename Archive>
+  void archive(Archive& fields) {
+    fields(operator_id, name, roles);
   }
 };
 
@@ -67,6 +76,10 @@ class Directory {
     PrincipalKind kind;
     std::string id;
     std::string key_id;
+    template <typename Archive>
+    void archive(Archive& fields) {
+      fields(enumeration(kind, PrincipalKind::operator_), id, key_id);
+    }
   };
   using Keys = std::unordered_map<Digest, Holder, DigestHash>;
   /// What a key is known by, and as; empty where it is not known.
@@ -79,6 +92,11 @@ class Directory {
   /// The id of the agent that holds this key, "" where there is none.
   [[nodiscard]] std::string_view key_holder(std::string_view key_id) const;
   [[nodiscard]] std::optional<Principal> find_by_key(const Digest& hash) const;
+
+  template <typename Archive>
+  void archive(Archive& fields) {
+    fields(agents_, operators_, agent_ids_, keys_);
+  }
 
  private:
   void add_key(PrincipalKind kind, const std::string& id, const std::optional<Key>& key);

@@ -74,6 +74,13 @@ class Engine {
     return load(std::span(&row, 1));
   }
 
+  /// What all rows come to, as bytes that only this version of the program reads, and a row that vouches for
+  /// them. All rows must be durable, and no redaction due. The bytes are good once that row is durable.
+  [[nodiscard]] std::string take_snapshot(Millis now_ms, Entropy& entropy);
+  /// In the place of load() for the rows up to the one that vouches for `snapshot`. `rows`: that row, the
+  /// last, and those before it that do not fill a page. False where it is of no use: nothing happened then.
+  [[nodiscard]] bool restore(std::string_view snapshot, std::span<const audit::RowView> rows);
+
   /// A credential for a registered principal that is good in this process only and never written down.
   void attach(PrincipalKind kind, std::string name, const Digest& key_hash);
 
@@ -88,6 +95,8 @@ class Engine {
   }
   /// Ends what is due. Harmless at any time.
   void handle_timeout(Millis now_ms, Entropy& entropy);
+  /// Whether handle_timeout() would do something.
+  [[nodiscard]] bool is_due(Millis now_ms) const;
   /// When something will be due next (wall clock).
   [[nodiscard]] std::optional<Millis> next_deadline() const;
   /// The body that POST /can-i answers the holder of a key, who acts for itself, without a request around
@@ -121,6 +130,8 @@ class Engine {
   [[nodiscard]] std::vector<Redaction> redact();
   void handle_redacted();
   [[nodiscard]] bool redactions_due() const;
+  /// Nor any left that has to be read back first.
+  [[nodiscard]] bool redactions_done() const { return redactions_.empty(); }
   /// Once all rows are loaded: wants the rows that an earlier process did not get to redact, as far as they
   /// are not in memory. With them, what that process left is due.
   [[nodiscard]] Recall redactions_left();

@@ -178,6 +178,11 @@ void facts(audit::Entry& entry, Writer& w, const AnomalyDetected& e) {
   w.field("usual", e.finding.usual);
 }
 
+void facts(audit::Entry& entry, Writer& w, const SnapshotTaken& e) {
+  entry.type = "snapshot.taken";
+  digest_field(w, "digest", e.digest);
+}
+
 // ---- Decoding
 // -----------------------------------------------------------------------------------------------------------------------
 
@@ -367,6 +372,7 @@ std::optional<Event> read(std::string_view type, Facts& in) {
                            in.digest("request_digest"),   in.opened_string("message"),
                            in.opened("metadata")};
   }
+  if (type == "snapshot.taken") return SnapshotTaken{in.digest("digest")};
   if (type == "row.redacted") {
     return RowRedacted{static_cast<std::uint64_t>(in.integer(in.facts(), "redacted_row_id")),
                        in.optional_agent_id(), in.strings(in.facts()["fields"]), in.required("by"),

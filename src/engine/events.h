@@ -169,10 +169,16 @@ struct RowRedacted {
   std::string reason;  // redactable
 };
 
-using Event =
-    std::variant<LedgerOpened, AgentRegistered, OperatorRegistered, KeyRevoked, AgentHalted, PolicyChanged,
-                 ActionDecided, ApprovalDecided, ApprovalEnded, DelegationCreated, DelegationEnded,
-                 OutcomeReported, RowRedacted, SettingsChanged, BreakerChanged, AnomalyDetected>;
+/// What all rows before it come to, as the program wrote it down for itself (Engine::snapshot): whoever has
+/// those bytes need not read the rows.
+struct SnapshotTaken {
+  Digest digest{};  // SHA-256 of the bytes
+};
+
+using Event = std::variant<LedgerOpened, AgentRegistered, OperatorRegistered, KeyRevoked, AgentHalted,
+                           PolicyChanged, ActionDecided, ApprovalDecided, ApprovalEnded, DelegationCreated,
+                           DelegationEnded, OutcomeReported, RowRedacted, SettingsChanged, BreakerChanged,
+                           AnomalyDetected, SnapshotTaken>;
 
 /// The row's content. The entry's views point into `event`.
 [[nodiscard]] audit::Entry encode(const Event& event, Millis wall_ms);

@@ -271,8 +271,7 @@ Answer Engine::can_i(Context& context) {
 std::optional<std::string> Engine::can_i_now(const Digest& key_hash, std::string_view asked,
                                              Millis now_ms) const {
   now_ms = std::max(now_ms, state_.last_wall_ms);
-  const std::optional<Millis> due_ms = next_deadline();
-  if (ledger_.size() == 0 || (due_ms && *due_ms <= now_ms)) return {};
+  if (ledger_.size() == 0 || is_due(now_ms)) return {};
   const std::optional<Principal> sender = principal(key_hash);
   const Result<json::Document> body =
       json::parse(asked, {.bytes_max = wire::body_bytes_max, .depth_max = wire::body_depth_max});

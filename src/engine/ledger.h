@@ -54,6 +54,16 @@ class Ledger {
   }
   /// One that cannot have been forgotten: it is not durable yet, or nobody was told of it.
   [[nodiscard]] const audit::Row& row(std::uint64_t row_id) const;
+  /// All but the rows: what they add up to. They count as forgotten.
+  template <typename Archive>
+  void archive(Archive& fields) {
+    fields(head_, tree_);
+    if constexpr (Archive::reads) first_ = tree_.size();
+  }
+  /// Of one that was read from an archive: takes the rows of its last page again. False where they are not
+  /// those that it was written over.
+  [[nodiscard]] bool restore_page(std::span<const audit::RowView> rows);
+
   /// What the next row must carry.
   [[nodiscard]] const Digest& head() const { return head_; }
   [[nodiscard]] const audit::MerkleTree& tree() const { return tree_; }

@@ -72,7 +72,8 @@ void Sequencer::handle_timeout(Now now) {
 
 /// Handles what there is, up to a batch, and hands over the rows it made.
 void Sequencer::work(Now now) {
-  while (!storing_ && (!queue_.empty() || timeout_due_ || signature_due_ || read_)) {
+  while (!storing_ && (!queue_.empty() || timeout_due_ || signature_due_ || read_ || snapshot_wanted_)) {
+    take_snapshot(now);  // Before anything else adds rows.
     ask_lacking(now);
     if (storing_) return;
     if (std::exchange(timeout_due_, false)) {
@@ -159,6 +160,22 @@ void Sequencer::ask_lacking(Now now) {
   read_next();
 }
 
+void Sequencer::handle_snapshot_wanted(Now now) {
+  snapshot_wanted_ = true;
+  work(now);
+}
+
+void Sequencer::take_snapshot(Now now) {
+  if (!snapshot_wanted_) return;
+  if (engine_.is_due(now.wall_ms)) {  // What is due ends before anything else happens.
+    timeout_due_ = true;
+    return;
+  }
+  snapshot_wanted_ = false;
+  if (left_ || !engine_.redactions_done() || durable_rows_ == 0) return;
+  snapshot_ = SaveSnapshot{durable_rows_, engine_.take_snapshot(now.wall_ms, entropy_)};
+}
+
 void Sequencer::redact() {
   storing_ = true;
   outputs_.push_back(Redact{++batch_, engine_.redact()});
@@ -243,6 +260,7 @@ void Sequencer::handle_appended(BatchId batch, Now now) {
   refused_ = false;
   engine_.commit();
   published_from_ = std::exchange(durable_rows_, engine_.ledger().size());
+  if (snapshot_) outputs_.push_back(*std::exchange(snapshot_, {}));
   // Only now: rows that were refused would have taken openings with them that still stand.
   if (engine_.redactions_due()) {
     redact();
@@ -289,6 +307,8 @@ void Sequencer::handle_append_failed(BatchId batch, std::string_view why, Now no
   storing_ = false;
   refused_ = true;
   redacting_.clear();
+  snapshot_.reset();
+  snapshot_wanted_ = false;
   retry_steady_ms_ = now.steady_ms + retry_after_ms;
   engine_.rollback();
   settled_.reset();

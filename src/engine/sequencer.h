@@ -75,7 +75,13 @@ struct Sign {
 struct Read {
   RowRange rows;
 };
-using SequencerOutput = std::variant<Append, Respond, Publish, Sign, Redact, Read>;
+/// Keep these bytes in the place of earlier ones: what the first `rows` rows come to (Engine::take_snapshot).
+/// Row `rows` vouches for them, and is durable. Nothing rests on whether they are kept.
+struct SaveSnapshot {
+  std::uint64_t rows;
+  std::string bytes;
+};
+using SequencerOutput = std::variant<Append, Respond, Publish, Sign, Redact, Read, SaveSnapshot>;
 
 struct SequencerLimits {
   std::size_t queued_max = 10'000;   // requests that wait for the batch before them
@@ -102,6 +108,9 @@ class Sequencer {
   /// `rows` as the store has them, fewer where it has no more.
   void handle_read(std::span<const audit::RowView> rows, Now now);
   void handle_read_failed(std::string_view why, Now now);
+  /// A snapshot is wanted; it is taken with the next batch. Not while a redaction is due, which it would keep
+  /// from being one.
+  void handle_snapshot_wanted(Now now);
   void handle_timeout(Now now);
 
   [[nodiscard]] std::optional<SequencerOutput> poll_output();
@@ -142,6 +151,7 @@ class Sequencer {
   void read_next();
   void refuse(Ticket ticket, const Error& error);
   void redact();
+  void take_snapshot(Now now);
   void answer_waiting(Now now);
   [[nodiscard]] bool changed(const Waiting& waiting) const;
   void release(Now now);
@@ -177,11 +187,13 @@ class Sequencer {
   std::uint64_t durable_rows_ = 0;
   std::uint64_t published_from_ = 0;  // rows of the batch, once durable
   BatchId batch_ = 0;
-  bool storing_ = false;           // the store appends the batch's rows, or redacts
-  bool refused_ = false;           // the last append was
-  std::vector<Ticket> redacting_;  // of the batch, those who asked for a redaction
-  bool timeout_due_ = false;       // time passed while a batch was being appended
-  Millis retry_steady_ms_ = 0;     // after a refused append, what is due by itself waits until then
+  bool snapshot_wanted_ = false;
+  std::optional<SaveSnapshot> snapshot_;  // until its row is durable
+  bool storing_ = false;                  // the store appends the batch's rows, or redacts
+  bool refused_ = false;                  // the last append was
+  std::vector<Ticket> redacting_;         // of the batch, those who asked for a redaction
+  bool timeout_due_ = false;              // time passed while a batch was being appended
+  Millis retry_steady_ms_ = 0;            // after a refused append, what is due by itself waits until then
   std::deque<SequencerOutput> outputs_;
 };
 

@@ -127,11 +127,8 @@ struct State::Applier {
   }
 
   void operator()(const SettingsChanged& e) {
-    const Result<json::Document> document = json::parse(e.settings);
-    const Result<Settings> read = document ? read_settings(document->root()) : document.error();
-    valid = read.ok();
     remember([before = state.settings](State& s) { s.settings = before; });
-    if (read) state.settings = *read;
+    valid = state.restore_settings(e.settings);
   }
 
   void operator()(const BreakerChanged& e) {
@@ -266,12 +263,24 @@ struct State::Applier {
 
   /// What it says is done to rows, by the engine, once it is durable.
   void operator()(const RowRedacted& e) { valid = valid && e.row_id < row_id; }
+
+  /// It is about what all rows before it came to.
+  void operator()(const SnapshotTaken&) {}
 };
 
 void Undo::run(State& state) {
   for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) (*step)(state);
   clear();
 }
+
+bool State::restore_settings(const std::string& text) {
+  const Result<json::Document> document = json::parse(text);
+  const Result<Settings> read = document ? read_settings(document->root()) : document.error();
+  if (read) settings = *read;
+  return read.ok();
+}
+
+bool State::is_of(std::uint64_t rows) const { return used_keys.is_of(rows) && approvals.is_of(rows); }
 
 Status State::apply(const Event& event, std::uint64_t row_id, Millis wall_ms, Undo* undo) {
   Applier applier{*this, row_id, wall_ms, undo};

@@ -63,6 +63,19 @@ class State {
   /// say). `undo` may be null, where nothing will be taken back.
   [[nodiscard]] Status apply(const Event& event, std::uint64_t row_id, Millis wall_ms, Undo* undo);
 
+  template <typename Archive>
+  void archive(Archive& fields) {
+    std::string settings_text;
+    if constexpr (!Archive::reads) settings_text = write_settings(settings);
+    fields(org_id, directory, policies, approvals, delegations, conduct, settings_text, activity, used_keys,
+           unreported_, last_wall_ms);
+    if constexpr (Archive::reads) {
+      if (!restore_settings(settings_text)) fields.fail();
+    }
+  }
+  /// Whether it speaks of no row but the first `rows`.
+  [[nodiscard]] bool is_of(std::uint64_t rows) const;
+
   // Read by the engine, changed by apply() alone.
   std::string org_id;
   Directory directory;
@@ -77,6 +90,7 @@ class State {
 
  private:
   struct Applier;
+  [[nodiscard]] bool restore_settings(const std::string& text);
 
   /// The rows that decided actions first which were executed, and their outcome not reported yet.
   RowSet unreported_;

@@ -1,5 +1,6 @@
 #include "engine/used_keys.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 #include <utility>
@@ -18,6 +19,10 @@ UsedKeys::Fingerprint UsedKeys::fingerprint(std::string_view agent_id, std::stri
   Fingerprint key = 0;
   std::memcpy(&key, digest.data(), sizeof(key));
   return key;
+}
+
+bool UsedKeys::is_of(std::uint64_t rows) const {
+  return std::all_of(slots_.begin(), slots_.end(), [rows](const Slot& slot) { return slot.end_row <= rows; });
 }
 
 void UsedKeys::add(Fingerprint key, std::uint64_t row_id) {

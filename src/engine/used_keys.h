@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace al::engine {
@@ -21,6 +22,24 @@ class UsedKeys {
   void remove(Fingerprint key, std::uint64_t row_id);
   /// The rows to look at: of this key, and of any other with the same fingerprint.
   [[nodiscard]] std::vector<std::uint64_t> rows(Fingerprint key) const;
+
+  /// Whether they stand in the first `rows` rows.
+  [[nodiscard]] bool is_of(std::uint64_t rows) const;
+
+  template <typename Archive>
+  void archive(Archive& fields) {
+    std::vector<std::pair<Fingerprint, std::uint64_t>> keys;  // with their rows
+    if constexpr (!Archive::reads) {
+      keys.reserve(count_);
+      for (const Slot& slot : slots_) {
+        if (slot.end_row != 0) keys.emplace_back(slot.key, slot.end_row - 1);
+      }
+    }
+    fields(keys);
+    if constexpr (Archive::reads) {
+      for (const auto& [key, row_id] : keys) add(key, row_id);
+    }
+  }
 
  private:
   struct Slot {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace al::policy {
 
@@ -26,6 +27,18 @@ class Pattern {
   [[nodiscard]] const std::string& text() const { return text_; }
   /// What every match starts with: the whole text when exact, "pr." for "pr.*", "" for "*".
   [[nodiscard]] std::string_view prefix() const;
+
+  template <typename Archive>
+  void archive(Archive& fields) {
+    fields(text_);
+    if constexpr (Archive::reads) {
+      std::optional<Pattern> pattern = parse(text_);
+      if (pattern)
+        *this = std::move(*pattern);
+      else
+        fields.fail();
+    }
+  }
 
  private:
   std::string text_;

@@ -34,9 +34,24 @@ void PolicySet::put(Policy policy, const Digest& recorded) {
   remove(policy.name);
   const bool tampered = policy.digest != recorded;
   std::string name = policy.name;
-  auto entry = std::make_shared<const Entry>(Entry{std::move(policy), tampered});
+  auto entry = std::make_shared<const Entry>(Entry{std::move(policy), recorded, tampered});
   add_to_index(entry.get());
   by_name_.emplace(std::move(name), std::move(entry));
+}
+
+bool PolicySet::put(const std::string& source, const Digest& recorded) {
+  const Result<json::Document> document = json::parse(source);
+  if (!document) return false;
+  std::vector<json::Fault> faults;
+  std::optional<Policy> policy = compile(document->root(), "", faults);
+  if (policy) put(std::move(*policy), recorded);
+  return policy.has_value();
+}
+
+std::vector<std::pair<std::string, Digest>> PolicySet::recorded() const {
+  std::vector<std::pair<std::string, Digest>> out;
+  for (const auto& [name, entry] : by_name_) out.emplace_back(entry->policy.source, entry->recorded);
+  return out;
 }
 
 bool PolicySet::remove(std::string_view name) {

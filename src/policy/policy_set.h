@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "policy/policy.h"
@@ -83,10 +84,27 @@ class PolicySet {
   /// a policy of the set, nor shadow one of them. Fails with `policy_invalid`.
   [[nodiscard]] Result<Policy> compile_for(json::Value source) const;
 
+  template <typename Archive>
+  void archive(Archive& fields) {
+    std::vector<std::pair<std::string, Digest>> sources;  // and the digest that the ledger holds
+    if constexpr (!Archive::reads) sources = recorded();
+    fields(sources);
+    if constexpr (Archive::reads) {
+      for (const auto& [source, digest] : sources) {
+        if (!put(source, digest)) fields.fail();
+      }
+    }
+  }
+
  private:
+  [[nodiscard]] std::vector<std::pair<std::string, Digest>> recorded() const;
+  /// False for what is no policy.
+  [[nodiscard]] bool put(const std::string& source, const Digest& recorded);
+
   struct Entry {
     Policy policy;
-    bool tampered = false;
+    Digest recorded{};
+    bool tampered = false;  // its own digest is another
   };
   /// The policies of one pattern, each list in the order in which they decide.
   struct Bucket {

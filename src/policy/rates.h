@@ -45,6 +45,11 @@ class Rates {
   [[nodiscard]] std::int64_t count(std::string_view action_type, const RateWindow& window, Millis now_ms,
                                    std::optional<Millis> counted_ms = {}) const;
 
+  template <typename Archive>
+  void archive(Archive& fields) {
+    fields(counts_);
+  }
+
  private:
   struct Counts {
     std::string action_type;  // "" for those that share
@@ -52,6 +57,10 @@ class Rates {
     BucketRing<61> seconds;
     BucketRing<61> minutes;
     BucketRing<97> quarters;
+    template <typename Archive>
+    void archive(Archive& fields) {
+      fields(action_type, last_ms, seconds, minutes, quarters);
+    }
   };
   [[nodiscard]] const Counts* find(std::string_view action_type) const;
   Counts& slot_for(std::string_view action_type, Millis wall_ms);

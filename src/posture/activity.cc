@@ -27,6 +27,13 @@ std::uint32_t Activity::intern(std::string_view name) {
   return at->second;
 }
 
+/// Of what was read from somewhere.
+bool Activity::names_are_known() const {
+  return std::all_of(tallies_.begin(), tallies_.end(), [this](const auto& each) {
+    return each.first.agent < names_.size() && each.first.action_type < names_.size();
+  });
+}
+
 Activity::Key Activity::key(Millis wall_ms, std::string_view agent_id, std::string_view action_type) {
   return {wall_ms - wall_ms % hour_ms, intern(agent_id), intern(action_type)};
 }

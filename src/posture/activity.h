@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/archive.h"
 #include "base/time.h"
 
 namespace al::posture {
@@ -37,6 +38,10 @@ struct Evidence {
   void count(std::uint64_t row_id);
   void hold_against(std::uint64_t row_id);
   void add(const Evidence& other);
+  template <typename Archive>
+  void archive(Archive& fields) {
+    fields(first_row, last_row, against);
+  }
 };
 
 /// One agent's actions of one type within an hour.
@@ -48,6 +53,10 @@ struct Tally {
   Evidence asked_rows;
   Evidence settled_rows;  // refusals are held against it
   Evidence anomaly_rows;
+  template <typename Archive>
+  void archive(Archive& fields) {
+    fields(actions, settled, approved, anomalies, asked_rows, settled_rows, anomaly_rows);
+  }
 };
 
 class Activity {
@@ -57,10 +66,18 @@ class Activity {
     std::uint32_t agent = 0;        // an index for name()
     std::uint32_t action_type = 0;  // likewise; of anomalies, that of ""
     auto operator<=>(const Key&) const = default;
+    template <typename Archive>
+    void archive(Archive& fields) {
+      fields(hour_ms, agent, action_type);
+    }
   };
   struct Pending {
     Key key;
     std::uint64_t row_id = 0;
+    template <typename Archive>
+    void archive(Archive& fields) {
+      fields(key, row_id);
+    }
   };
   /// What there was before a change.
   struct Before {
@@ -87,7 +104,18 @@ class Activity {
   [[nodiscard]] const std::map<Key, Tally>& tallies() const { return tallies_; }
   [[nodiscard]] const std::string& name(std::uint32_t index) const { return names_[index]; }
 
+  template <typename Archive>
+  void archive(Archive& fields) {
+    std::vector<std::string> names = names_;
+    fields(names, tallies_, pending_);
+    if constexpr (Archive::reads) {
+      for (const std::string& name : names) intern(name);
+      if (!names_are_known()) fields.fail();
+    }
+  }
+
  private:
+  [[nodiscard]] bool names_are_known() const;
   [[nodiscard]] Key key(Millis wall_ms, std::string_view agent_id, std::string_view action_type);
   std::uint32_t intern(std::string_view name);
   void remember(const Key& key, const std::string& audit_event_id, std::optional<Before>* before) const;

@@ -21,6 +21,10 @@ Status Lattice::load(std::span<const audit::RowView> rows) {
   return loaded;
 }
 
+bool Lattice::restore(std::string_view snapshot, std::span<const audit::RowView> rows) {
+  return !started() && home_ == LedgerHome::host && engine_.restore(snapshot, rows);
+}
+
 /// What the host keeps need not stay here.
 void Lattice::forget_rows(std::uint64_t durable) {
   if (home_ == LedgerHome::host) engine_.forget(durable);
@@ -112,6 +116,10 @@ void Lattice::handle_read_failed(Reader reader, std::string_view why) {
   drain();
 }
 
+void Lattice::take_snapshot() {
+  if (home_ == LedgerHome::host) tell(&engine::Sequencer::handle_snapshot_wanted);
+}
+
 void Lattice::handle_redacted(engine::BatchId batch) { tell(&engine::Sequencer::handle_redacted, batch); }
 
 void Lattice::handle_redact_failed(engine::BatchId batch, std::string_view why) {
@@ -198,6 +206,8 @@ void Lattice::carry_out(const engine::ReadEvents& read) {
   reading_events_ = read.rows;
   host_.read(Reader::events, read.rows);
 }
+
+void Lattice::carry_out(const engine::SaveSnapshot& snapshot) { host_.save_snapshot(snapshot); }
 
 void Lattice::carry_out(const engine::Sign& sign) { host_.sign(sign); }
 

@@ -37,6 +37,8 @@ class LatticeHost {
   virtual void respond(engine::Ticket ticket, wire::Response response) = 0;
   /// Replace openings, all or none, then say so; see engine::Redact. Never called for a ledger in memory.
   virtual void redact(const engine::Redact& redact) = 0;
+  /// Keep a snapshot; see engine::SaveSnapshot. Never called for a ledger in memory.
+  virtual void save_snapshot(const engine::SaveSnapshot&) {}
   /// Sign a checkpoint, then say so; see engine::Sign. Never called for a lattice without a signer.
   virtual void sign(const engine::Sign&) {}
   /// For sockets that the host took in (Lattice::handle_connect); a host without any never hears these.
@@ -63,6 +65,9 @@ class Lattice {
     const audit::RowView row{text, openings};
     return load(std::span(&row, 1));
   }
+  /// Before load(): a snapshot that the host kept; see Engine::restore. Nothing happens where it is of no
+  /// use.
+  [[nodiscard]] bool restore(std::string_view snapshot, std::span<const audit::RowView> rows);
   /// Before start(): checkpoints are signed by the host, with the private half of this key.
   void use_signer(audit::VerifierKey key) { engine_.use_signer(std::move(key)); }
   /// From here on requests are taken.
@@ -83,6 +88,8 @@ class Lattice {
   /// `rows`: as many as there are of those that were asked for, from the first on.
   void handle_read(Reader reader, std::span<const audit::RowView> rows);
   void handle_read_failed(Reader reader, std::string_view why);
+  /// Has the host keep a snapshot soon.
+  void take_snapshot();
   void handle_redacted(engine::BatchId batch);
   void handle_redact_failed(engine::BatchId batch, std::string_view why);
   void handle_signed(std::uint64_t rows, std::span<const std::uint8_t> signature);
@@ -134,6 +141,7 @@ class Lattice {
   void carry_out(const engine::Redact& redact);
   void carry_out(const engine::Read& read);
   void carry_out(const engine::ReadEvents& read);
+  void carry_out(const engine::SaveSnapshot& snapshot);
   void carry_out(const engine::SendFrame& send);
   void carry_out(const engine::HangUp& hang_up);
   void carry_out(const engine::BeginLedger& begin);

@@ -151,7 +151,7 @@ test("docs/audit.md has exactly the types of rows of src/engine/events.cc", () =
   const events = source("src/engine/events.cc");
   const types = new Set(
     all(
-      /"((?:ledger|agent|operator|key|policy|settings|breaker|anomaly|action|approval|delegation|outcome|row)\.[a-z]+)"/g,
+      /"((?:ledger|agent|operator|key|policy|settings|breaker|anomaly|action|approval|delegation|outcome|row|snapshot)\.[a-z]+)"/g,
       events,
     ).flat(),
   );

@@ -49,7 +49,13 @@ test("rows are kept in order, all or none, and by one writer", async (t) => {
     await opening;
     out.closed = await code(store.read(0, 1));
     out.after = await waiting.read(0, 10);
+    out.noSnapshot = await waiting.readSnapshot();
+    await waiting.keepSnapshot({ rows: 1, bytes: new Uint8Array([1, 2]) });
+    await waiting.keepSnapshot({ rows: 2, bytes: new Uint8Array([3, 4, 5]) });
+    const { rows: snapshotRows, bytes } = await waiting.readSnapshot();
+    out.snapshot = [snapshotRows, [...bytes]];
     await waiting.redact([[1, ""]]);
+    out.afterRedaction = await waiting.readSnapshot();
     out.redacted = await waiting.read(0, 10);
     const raw = await new Promise((resolve) => {
       const request = indexedDB.open(name);
@@ -76,6 +82,9 @@ test("rows are kept in order, all or none, and by one writer", async (t) => {
     ["a", ""],
     ["b", '{"ü":"\u{1f600}"}'],
   ];
+  assert.deepEqual(seen.snapshot, [2, [3, 4, 5]]);
+  assert.equal(seen.noSnapshot, undefined);
+  assert.equal(seen.afterRedaction, undefined, "a snapshot may hold what was redacted");
   assert.match(seen.gap, /^LEDGER_UNAVAILABLE .*row 2 comes next, not 3/);
   assert.match(seen.overwriting, /^LEDGER_UNAVAILABLE .*row 1 is there already/);
   assert.match(seen.notCloneable, /^LEDGER_UNAVAILABLE/);

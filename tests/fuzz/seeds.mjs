@@ -1,8 +1,11 @@
 // Writes the seeds of tests/fuzz/corpus from the scenarios, the vectors and the examples: what is well-formed, for the fuzzer to
 // spoil. Files that begin with "found-" were found by it; they are left alone.
 //
-//   node tests/fuzz/seeds.mjs
+//   npm run build && node tests/fuzz/seeds.mjs
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+
+import { embeddedPayload } from "../../npm/dist/embedded-payload.js";
+import { Kernel } from "../../npm/dist/kernel.js";
 
 const tests = new URL("../", import.meta.url);
 const readJson = (path) => JSON.parse(readFileSync(new URL(path, tests), "utf8"));
@@ -108,3 +111,64 @@ write("wire", [
   "00ff",
   "a%20b",
 ]);
+
+/** Snapshots of a lattice that grows: its bytes, behind the line that says which format they have. */
+async function snapshots() {
+  const out = [];
+  let answer;
+  const kernel = await Kernel.start(embeddedPayload, {
+    lattice: {
+      respond: (_ticket, _status, _headers, body) => {
+        answer = JSON.parse(body);
+      },
+      append: (batch) => kernel.inform("appended", batch),
+      read: () => {},
+      redact: (batch) => kernel.inform("redacted", batch),
+      saveSnapshot: (_rows, bytes) => out.push(bytes.slice(bytes.indexOf(0x0a) + 1)),
+      sign: () => {},
+      send: () => {},
+      hangUp: () => {},
+      ended: () => {},
+    },
+  });
+  kernel.call("openLattice", '{"ledger":"host"}');
+  kernel.call("startLattice");
+  const { api_key } = kernel.call("attach", "operator", "host");
+  let ticket = 0;
+  const ask = (key, line, body, more = "") => {
+    const [method, target] = line.split(" ");
+    const headers = `authorization: Bearer ${key}\ncontent-type: application/json\n${more}`;
+    kernel.call("handle", ++ticket, method, `/api/v1${target}`, headers, JSON.stringify(body));
+    return answer;
+  };
+  const act = (key, type, more) =>
+    ask(key, "POST /actions", { action_type: type, metadata: { pr_size: 7 } }, more);
+  const bot = ask(api_key, "POST /agents", { name: "bot", capabilities: ["pr.*", "read"] });
+  kernel.call("takeSnapshot");
+  ask(api_key, "PUT /policies", [
+    { name: "r", action_type: "read", effect: "allow" },
+    { name: "m", action_type: "pr.*", effect: "require_approval" },
+  ]);
+  ask(api_key, "PUT /settings", { breaker: { failure_percent: 50, minimum_count: 1 } });
+  const read = act(bot.api_key, "read", "x-al-event-id: e-1\n");
+  act(bot.api_key, "drop", "x-al-event-id: e-2\n");
+  const asked = act(bot.api_key, "pr.merge");
+  act(bot.api_key, "pr.close");
+  kernel.call("takeSnapshot");
+  ask(api_key, `POST /approvals/${asked.approval_id}/decision`, {
+    decision: "approve",
+    reason: "fine",
+  });
+  ask(bot.api_key, `POST /approvals/${asked.approval_id}/claim`, { claim_id: "c" });
+  const child = ask(bot.api_key, "POST /delegations", {
+    name: "c",
+    capabilities: ["pr.*"],
+    ttl: 60,
+  });
+  act(bot.api_key, "pr.open", `x-al-delegation-id: ${child.id}\n`);
+  ask(bot.api_key, "POST /report", { audit_event_id: read.audit_event_id, status: "failure" });
+  kernel.call("takeSnapshot");
+  kernel.close("the lattice of the seeds");
+  return out;
+}
+write("snapshot", await snapshots());

@@ -61,6 +61,7 @@ void Oracle::observe(const audit::Row& row, Millis wall_ms) {
   if (type == "anomaly.detected") return anomaly_detected(reading);
   if (type == "outcome.reported") return outcome_reported(reading);
   if (type == "row.redacted") return row_redacted(reading);
+  if (type == "snapshot.taken") return;  // Whether it is one, a process that begins with it will tell.
   if (type == "settings.changed") {
     circuits_.set_limits(reading.facts["settings"]);
   } else if (type == "agent.halted" || type == "agent.resumed") {

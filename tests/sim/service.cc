@@ -49,10 +49,19 @@ Service::Service(Stage& stage, Oracle& oracle)
 
 // ---- The process ------------------------------------------------------------------------------------------
 
-Service::Alive::Alive(const std::vector<audit::Row>& rows, engine::LedgerLimits in_memory,
-                      const std::optional<audit::VerifierKey>& signer, Entropy entropy, Now now)
+Service::Alive::Alive(const std::vector<audit::Row>& rows, const engine::SaveSnapshot* snapshot,
+                      engine::LedgerLimits in_memory, const std::optional<audit::VerifierKey>& signer,
+                      Entropy entropy, Now now)
     : engine(in_memory), hub(engine, hub_limits), published_rows(rows.size()) {
-  for (const audit::Row& row : rows) {
+  if (snapshot != nullptr) {
+    std::vector<audit::RowView> page;
+    for (std::uint64_t at = snapshot->rows - snapshot->rows % engine::Ledger::page_rows; at <= snapshot->rows;
+         ++at)
+      page.push_back({rows.at(at).text, rows.at(at).openings});
+    require(engine.restore(snapshot->bytes, page), "a snapshot that was kept is good");
+  }
+  for (std::uint64_t at = engine.ledger().size(); at < rows.size(); ++at) {
+    const audit::Row& row = rows[at];
     const Status loaded = engine.load(row.text, row.openings);
     require(loaded.ok(), "whatever was stored can be read back", loaded.ok() ? "" : loaded.error().message);
   }
@@ -66,7 +75,10 @@ Service::Alive::Alive(const std::vector<audit::Row>& rows, engine::LedgerLimits 
 
 void Service::start() {
   if (up()) return;
-  alive_ = std::make_unique<Alive>(rows_, no_rows, signer_, stage_.chance.fork(), clock_.now());
+  const bool from_snapshot = snapshot_ && stage_.chance.percent(70);
+  if (from_snapshot) stage_.count(Count::snapshots_used);
+  alive_ = std::make_unique<Alive>(rows_, from_snapshot ? &*snapshot_ : nullptr, no_rows, signer_,
+                                   stage_.chance.fork(), clock_.now());
   ++process_;
   stage_.say("service   process ", process_, " starts with ", rows_.size(), " rows");
   drain();  // What an earlier process left to be redacted.
@@ -140,6 +152,7 @@ void Service::drain() {
 // ---- Requests ---------------------------------------------------------------------------------------------
 
 void Service::take(Ticket ticket, wire::Request request) {
+  if (stage_.chance.percent(2)) alive_->sequencer->handle_snapshot_wanted(clock_.now());
   constexpr std::string_view before = "/api/v1/approvals/";
   constexpr std::string_view after = "/claim";
   const std::string& target = request.target;
@@ -330,8 +343,8 @@ void Service::check_replay() {
                                                   "/policies",
                                                   "/audit?limit=60",
                                                   "/posture"};
-  auto replayed =
-      std::make_unique<Alive>(rows_, engine::LedgerLimits{}, signer_, stage_.chance.fork(), clock_.now());
+  auto replayed = std::make_unique<Alive>(rows_, nullptr, engine::LedgerLimits{}, signer_,
+                                          stage_.chance.fork(), clock_.now());
   require(replayed->engine.checkpoint() == alive_->engine.checkpoint(), "a replay has the same checkpoint");
   Entropy entropy = stage_.chance.fork();
   for (const std::string_view target : reads) {

@@ -1,7 +1,8 @@
 // The governance service: a process that runs the one engine of this world, and the store that outlives it.
 //
 // The store makes appends durable after a while, refuses some, and is slow now and then. The process keeps no
-// page of rows in memory that the store has, so it reads back whatever rests on one. The process may die
+// page of rows in memory that the store has, so it reads back whatever rests on one; now and then it begins
+// with a snapshot that an earlier one took. The process may die
 // at any moment: before its rows are durable, after, but before it heard so, or while it holds answers back.
 // A new process knows what the store holds, and nothing else.
 #pragma once
@@ -79,8 +80,9 @@ class Service {
   };
   /// What dies with the process.
   struct Alive {
-    Alive(const std::vector<audit::Row>& rows, engine::LedgerLimits in_memory,
-          const std::optional<audit::VerifierKey>& signer, Entropy entropy, Now now);
+    Alive(const std::vector<audit::Row>& rows, const engine::SaveSnapshot* snapshot,
+          engine::LedgerLimits in_memory, const std::optional<audit::VerifierKey>& signer, Entropy entropy,
+          Now now);
     engine::Engine engine;
     std::optional<engine::Sequencer> sequencer;
     engine::EventHub hub;
@@ -106,6 +108,7 @@ class Service {
   void carry_out(const engine::Sign& sign);
   void carry_out(const engine::Redact& redact);
   void carry_out(const engine::Read& read);
+  void carry_out(engine::SaveSnapshot snapshot);
   void carry_out(const engine::ReadEvents& read);
 
   void settle_append(unsigned fate);
@@ -139,7 +142,8 @@ class Service {
   std::vector<audit::Row> rows_;  // the store: what is durable
   std::optional<Pending> pending_;
   std::optional<engine::Redact> redacting_;
-  int reads_ = 0;  // under way
+  std::optional<engine::SaveSnapshot> snapshot_;  // that the store keeps
+  int reads_ = 0;                                 // under way
   std::optional<audit::VerifierKey> signer_;
   Millis quiet_since_ms_ = 0;  // the end of the last append
   std::vector<audit::Checkpoint> pins_;

@@ -128,6 +128,7 @@ void Service::settle_redaction(bool fails) {
 }
 
 void Service::keep_redacted() {
+  snapshot_.reset();  // It may hold what is to go.
   for (const engine::Engine::Redaction& row : redacting_->rows) rows_.at(row.row_id).openings = row.openings;
 }
 
@@ -186,6 +187,12 @@ void Service::carry_out(const engine::ReadEvents& read) {
         alive_->hub.handle_read(std::move(recall), clock_.now());
       },
       [this](std::string_view why) { alive_->hub.handle_read_failed(why, clock_.now()); });
+}
+
+void Service::carry_out(engine::SaveSnapshot snapshot) {
+  require(snapshot.rows < rows_.size(), "what vouches for a snapshot is durable");
+  stage_.count(Count::snapshots);
+  if (!stage_.faults || stage_.chance.percent(80)) snapshot_ = std::move(snapshot);
 }
 
 // ---- The signer -------------------------------------------------------------------------------------------

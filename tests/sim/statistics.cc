@@ -87,6 +87,8 @@ std::string_view text(Count count) {
       "redactions failed",
       "reads",
       "reads failed",
+      "snapshots",
+      "snapshots used",
       "signatures",
       "signatures failed",
       "signatures missing",

@@ -99,6 +99,8 @@ enum class Count : std::uint8_t {
   redactions_failed,
   reads,
   reads_failed,
+  snapshots,
+  snapshots_used,
   signatures,
   signatures_failed,
   signatures_missing,

@@ -93,6 +93,7 @@ std::vector<Event> one_of_each() {
           "agt-1", {breaker::State::half_open, breaker::State::open, breaker::Reason::probe_failed, wall_ms}},
       BreakerChanged{"agt-1",
                      {breaker::State::half_open, breaker::State::closed, breaker::Reason::probe_succeeded}},
+      SnapshotTaken{digest(9)},
       AnomalyDetected{"agt-1", "evt-1", {anomaly::Kind::off_hours, 60, 0, 1000}},
       AnomalyDetected{"agt-1", {}, {anomaly::Kind::delegation_churn, 100, 12, 1}},
   };

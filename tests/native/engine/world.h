@@ -161,6 +161,7 @@ class World : public transport::LatticeHost, public transport::Clock {
       give(reader, range);
     }
   }
+  void save_snapshot(const SaveSnapshot& taken) override { snapshot = taken; }
   void give(transport::Reader reader, RowRange range) {
     std::vector<audit::RowView> views;
     for (std::uint64_t at = range.first; at < std::min<std::uint64_t>(range.end, rows.size()); ++at)
@@ -191,14 +192,30 @@ class World : public transport::LatticeHost, public transport::Clock {
   bool hold_reads = false;
   std::vector<std::pair<transport::Reader, RowRange>> held_reads;
   std::vector<RowRange> reads;  // all that were asked for
+  std::optional<SaveSnapshot> snapshot;
+  bool use_snapshot = false;  // where there is one
   std::unique_ptr<transport::Lattice> lattice;
+
+  /// The rows that a snapshot is given with.
+  [[nodiscard]] std::vector<audit::RowView> last_page() const {
+    std::vector<audit::RowView> out;
+    for (std::uint64_t at = snapshot->rows / Ledger::page_rows * Ledger::page_rows; at <= snapshot->rows;
+         ++at)
+      out.push_back({rows.at(at).text, rows.at(at).openings});
+    return out;
+  }
 
  private:
   void open() {
     lattice =
         std::make_unique<transport::Lattice>(home_, *this, *this, Entropy::from_number(++seed_), limits_);
-    for (const audit::Row& row : rows) {
-      const Status loaded = lattice->load(row.text, row.openings);
+    std::uint64_t begun = 0;  // with so many rows
+    if (use_snapshot && snapshot) {
+      REQUIRE(lattice->restore(snapshot->bytes, last_page()));
+      begun = snapshot->rows + 1;
+    }
+    for (std::uint64_t at = begun; at < rows.size(); ++at) {
+      const Status loaded = lattice->load(rows[at].text, rows[at].openings);
       INFO((loaded ? std::string() : loaded.error().message));
       REQUIRE(loaded.ok());
     }
