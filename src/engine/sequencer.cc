@@ -62,7 +62,7 @@ void Sequencer::handle_disconnect(Ticket ticket) {
   std::erase_if(waiting_, [&](const Waiting& waiting) { return waiting.asked.ticket == ticket; });
   std::erase_if(unsigned_, [&](const Unsigned& each) { return each.asked.ticket == ticket; });
   // What is read for one that is gone is of no use to the next, and does it no harm.
-  std::erase_if(lacking_, [&](const Lacking& each) { return each.asked.ticket == ticket; });
+  std::erase_if(lacking_, [&](const Asking& each) { return each.asked.ticket == ticket; });
 }
 
 void Sequencer::handle_timeout(Now now) {
@@ -90,7 +90,7 @@ void Sequencer::work(Now now) {
   }
 }
 
-void Sequencer::ask(Lacking asking, Now now) {
+void Sequencer::ask(Asking asking, Now now) {
   Answer answer = engine_.handle(asking.asked.request, now.wall_ms, entropy_, asking.again);
   if (answer.lacks_rows) {
     if (lacking_.size() >= limits_.waiting_max) return refuse(asking.asked.ticket, busy());
@@ -153,7 +153,7 @@ void Sequencer::ask_lacking(Now now) {
     engine_.take_redactions_left(*std::exchange(left_, {}));
     if (engine_.redactions_due()) redact();
   } else if (!lacking_.empty()) {
-    Lacking first = std::move(lacking_.front());
+    Asking first = std::move(lacking_.front());
     lacking_.pop_front();
     ask(std::move(first), now);
   }

@@ -139,14 +139,14 @@ class Sequencer {
     std::uint64_t covers;  // rows that the checkpoint must cover
     Millis until_ms;       // steady clock
   };
-  struct Lacking {
+  struct Asking {
     Queued asked;
     AskedAgain again = {};
     bool may_wait = true;  // for an approval or a signature; else it did
   };
 
   void work(Now now);
-  void ask(Lacking asking, Now now);
+  void ask(Asking asking, Now now);
   void ask_lacking(Now now);
   void read_next();
   void refuse(Ticket ticket, const Error& error);
@@ -174,7 +174,7 @@ class Sequencer {
   std::deque<Queued> queue_;
   std::vector<Waiting> waiting_;
   std::vector<Unsigned> unsigned_;
-  std::deque<Lacking> lacking_;           // what is read is for the first
+  std::deque<Asking> lacking_;            // what is read is for the first
   std::optional<RowRange> reading_;       // what the store reads
   std::optional<Recall> left_;            // of redactions that an earlier process left; read first
   bool read_ = false;                     // whether all that the first wants was read

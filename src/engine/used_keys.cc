@@ -26,7 +26,7 @@ bool UsedKeys::is_of(std::uint64_t rows) const {
 }
 
 void UsedKeys::add(Fingerprint key, std::uint64_t row_id) {
-  if (4 * (count_ + 1) > 3 * slots_.size()) grow();
+  reserve(count_ + 1);
   place({key, row_id + 1});
   ++count_;
 }
@@ -37,9 +37,15 @@ void UsedKeys::place(Slot slot) {
   slots_[at] = slot;
 }
 
-void UsedKeys::grow() {
+void UsedKeys::reserve(std::size_t count) {
+  std::size_t slots = std::max(slots_.size(), slots_min);
+  while (4 * count > 3 * slots) slots *= 2;
+  if (slots > slots_.size()) resize(slots);
+}
+
+void UsedKeys::resize(std::size_t slots) {
   const std::vector<Slot> before = std::exchange(slots_, {});
-  slots_.resize(before.empty() ? slots_min : 2 * before.size());
+  slots_.resize(slots);
   for (const Slot& slot : before) {
     if (slot.end_row != 0) place(slot);
   }

@@ -37,6 +37,8 @@ class UsedKeys {
     }
     fields(keys);
     if constexpr (Archive::reads) {
+      // In the order of the slots, so that in a table of the same size each falls behind the one before.
+      reserve(keys.size());
       for (const auto& [key, row_id] : keys) add(key, row_id);
     }
   }
@@ -49,7 +51,8 @@ class UsedKeys {
   [[nodiscard]] std::size_t home(Fingerprint key) const { return key & (slots_.size() - 1); }
   [[nodiscard]] std::size_t after(std::size_t at) const { return (at + 1) & (slots_.size() - 1); }
   void place(Slot slot);
-  void grow();
+  void reserve(std::size_t count);
+  void resize(std::size_t slots);
 
   std::vector<Slot> slots_;  // none, or a power of two; each stands at its home, or behind it without a gap
   std::size_t count_ = 0;
