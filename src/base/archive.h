@@ -13,7 +13,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,18 +56,17 @@ class ArchiveWriter {
   }
 
  private:
+  void put(const void* from, std::size_t bytes);
+
   template <internal::Number T>
   void write(const T& value) {
-    out_.append(reinterpret_cast<const char*>(&value), sizeof value);
+    put(&value, sizeof value);
   }
   template <typename Enum>
   void write(const EnumField<Enum>& field) {
     write(static_cast<std::uint8_t>(field.value));
   }
-  void write(const std::string& text) {
-    write(std::uint64_t{text.size()});
-    out_.append(text);
-  }
+  void write(const std::string& text);
   template <typename T>
   void write(const std::optional<T>& value) {
     write(value.has_value());
@@ -76,7 +74,7 @@ class ArchiveWriter {
   }
   template <std::size_t Size>
   void write(const std::array<std::uint8_t, Size>& bytes) {
-    out_.append(reinterpret_cast<const char*>(bytes.data()), Size);
+    put(bytes.data(), Size);
   }
   template <typename T, std::size_t Size>
   void write(const std::array<T, Size>& values) {
@@ -117,44 +115,22 @@ class ArchiveReader {
   [[nodiscard]] bool complete() const { return sound_ && left_.empty(); }
 
  private:
+  // Not templates, and not here: every field of every class comes through these.
+  void take(void* to, std::size_t bytes);
+  [[nodiscard]] std::uint8_t take_byte(std::uint8_t last);
+  /// A number of elements, each of which takes a byte at least.
+  [[nodiscard]] std::size_t length();
+
   template <internal::Number T>
   void read(T& value) {
-    if (sound_ && left_.size() >= sizeof value) {
-      std::memcpy(&value, left_.data(), sizeof value);
-      left_.remove_prefix(sizeof value);
-    } else {
-      fail();
-    }
+    take(&value, sizeof value);
   }
-  void read(bool& value) {
-    std::uint8_t byte = 0;
-    read(byte);
-    if (byte > 1) fail();
-    value = byte == 1;
-  }
+  void read(bool& value) { value = take_byte(1) == 1; }
   template <typename Enum>
   void read(EnumField<Enum>& field) {
-    std::uint8_t value = 0;
-    read(value);
-    if (value <= static_cast<std::uint8_t>(field.last)) {
-      field.value = static_cast<Enum>(value);
-    } else {
-      fail();
-    }
+    field.value = static_cast<Enum>(take_byte(static_cast<std::uint8_t>(field.last)));
   }
-  /// A number of elements, each of which takes a byte at least.
-  std::size_t length() {
-    std::uint64_t size = 0;
-    read(size);
-    if (size <= left_.size() && sound_) return static_cast<std::size_t>(size);
-    fail();
-    return 0;
-  }
-  void read(std::string& text) {
-    const std::size_t size = length();
-    text.assign(left_.substr(0, size));
-    left_.remove_prefix(size);
-  }
+  void read(std::string& text);
   template <typename T>
   void read(std::optional<T>& value) {
     bool present = false;
@@ -164,9 +140,7 @@ class ArchiveReader {
   }
   template <std::size_t Size>
   void read(std::array<std::uint8_t, Size>& bytes) {
-    if (left_.size() < Size) return fail();
-    std::memcpy(bytes.data(), left_.data(), Size);
-    left_.remove_prefix(Size);
+    take(bytes.data(), Size);
   }
   template <typename T, std::size_t Size>
   void read(std::array<T, Size>& values) {
@@ -188,10 +162,11 @@ class ArchiveReader {
   }
   template <internal::Map T>
   void read_element(T& map) {
-    std::pair<typename T::key_type, typename T::mapped_type> each;
-    read(each.first);
-    read(each.second);
-    map.insert(std::move(each));
+    typename T::key_type key{};
+    typename T::mapped_type value{};
+    read(key);
+    read(value);
+    map.emplace(std::move(key), std::move(value));
   }
   template <typename T>
   void read_element(T& list) {

@@ -72,9 +72,9 @@ void Recall::add_page(const Ledger& ledger, std::uint64_t page, std::span<const 
 }
 
 void Recall::find_damage(std::uint64_t row_id, std::string_view what) {
-  damage_ = Damage{row_id, Error{Code::ledger_corrupt,
-                                 "row " + std::to_string(row_id) + " was read back from the store, and " +
-                                     std::string(what) + "; it was changed since the ledger was opened"}};
+  damage_ = Damage{
+      row_id, Error{Code::ledger_corrupt, "row " + std::to_string(row_id) + ", read back from the store, " +
+                                              std::string(what) + "; restore the store from a copy"}};
 }
 
 }  // namespace al::engine
