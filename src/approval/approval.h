@@ -118,7 +118,10 @@ class Book {
     }
     fields(approvals);
     if constexpr (Archive::reads) {
-      for (Approval& approval : approvals) open(std::move(approval));
+      for (Approval& approval : approvals) {
+        if (find(approval.approval_id)) fields.fail();
+        open(std::move(approval));
+      }
     }
   }
 

@@ -89,8 +89,9 @@ std::vector<Delegation> Tree::in_order() const {
   return out;
 }
 
-void Tree::restore(const std::vector<Delegation>& in_order) {
+bool Tree::restore(const std::vector<Delegation>& in_order) {
   for (Delegation each : in_order) {
+    if (find(each.delegation_id) || (!each.parent_id.empty() && !find(each.parent_id))) return false;
     each.state = State::live;
     add(std::move(each));
   }
@@ -98,6 +99,7 @@ void Tree::restore(const std::vector<Delegation>& in_order) {
   for (auto each = in_order.rbegin(); each != in_order.rend(); ++each) {
     if (each->state != State::live) end(each->delegation_id, each->state);
   }
+  return true;
 }
 
 const Delegation* Tree::find(std::string_view delegation_id) const {

@@ -71,13 +71,16 @@ class Tree {
     std::vector<Delegation> delegations;
     if constexpr (!Archive::reads) delegations = in_order();
     fields(delegations);
-    if constexpr (Archive::reads) restore(delegations);
+    if constexpr (Archive::reads) {
+      if (!restore(delegations)) fields.fail();
+    }
   }
 
  private:
   /// As they were made.
   [[nodiscard]] std::vector<Delegation> in_order() const;
-  void restore(const std::vector<Delegation>& in_order);
+  /// False where one stands twice, or before whom it was lent by.
+  [[nodiscard]] bool restore(const std::vector<Delegation>& in_order);
 
   using Lists = std::map<std::string, std::vector<std::string>, std::less<>>;  // of ids
   static void erase(Lists& lists, std::string_view of, std::string_view id);
