@@ -149,15 +149,7 @@ struct State::Applier {
       state.policies.remove(e.name);
       return;
     }
-    const Result<json::Document> source = json::parse(e.source);
-    std::vector<json::Fault> faults;
-    std::optional<policy::Policy> compiled;
-    if (source) compiled = policy::compile(source->root(), "", faults);
-    if (compiled) {
-      state.policies.put(std::move(*compiled), e.digest);
-    } else {
-      valid = false;
-    }
+    valid = state.policies.put(e.source, e.digest);
   }
 
   void operator()(const ActionDecided& e) {

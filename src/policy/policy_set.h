@@ -49,6 +49,8 @@ class PolicySet {
   /// Adds a policy or replaces the one of that name. `recorded` is the digest that the ledger holds for it:
   /// when the policy's own digest differs, every decision that reaches it is a denial with `policy_tampered`.
   void put(Policy policy, const Digest& recorded);
+  /// The same for a policy's JSON; false where it is none.
+  [[nodiscard]] bool put(const std::string& source, const Digest& recorded);
   /// False when there is none of that name.
   bool remove(std::string_view name);
   [[nodiscard]] const Policy* find(std::string_view name) const;
@@ -98,8 +100,6 @@ class PolicySet {
 
  private:
   [[nodiscard]] std::vector<std::pair<std::string, Digest>> recorded() const;
-  /// False for what is no policy.
-  [[nodiscard]] bool put(const std::string& source, const Digest& recorded);
 
   struct Entry {
     Policy policy;
