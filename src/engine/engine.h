@@ -230,7 +230,6 @@ class Engine {
                    std::string_view wanted_type) const;
   Answer list_entries(Context& context);
   Answer verify_audit(Context& context);
-  [[nodiscard]] bool is_sound(const audit::Row& row) const;
   Answer get_checkpoint(Context& context);
   Answer get_receipt(Context& context);
   [[nodiscard]] std::optional<std::string> note(const Context& context) const;

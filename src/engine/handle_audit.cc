@@ -91,7 +91,7 @@ Answer Engine::list_audit(Context& context) {
     const audit::Row* row = context.row(--at);
     if (row == nullptr) {
       const std::uint64_t read_from = at > stop + scan_rows_read ? at - scan_rows_read : stop;
-      for (std::uint64_t before_it = read_from; before_it < at; ++before_it) context.row(before_it);
+      context.again.recall.want({read_from, at});
       return {};
     }
     if (write_event(context, writer, *row, wanted_type)) ++found;
@@ -146,14 +146,6 @@ std::optional<std::string> Engine::note(const Context& context) const {
   return signed_note_;
 }
 
-/// Whether a row is what it was when it was written or read in. One that was read back was compared then.
-bool Engine::is_sound(const audit::Row& row) const {
-  if (ledger_.find(row.row_id) == nullptr) return true;
-  const Result<audit::RowFrame> frame = audit::read_frame(row.text);
-  return frame && audit::leaf_hash(row.text) == ledger_.tree().leaf(row.row_id) &&
-         audit::check_openings(frame->commitments, row.openings).ok();
-}
-
 /// The service's own word, which a client does not take: a row is looked at again whenever somebody asks, so
 /// many at a time.
 Answer Engine::verify_audit(Context& context) {
@@ -164,7 +156,9 @@ Answer Engine::verify_audit(Context& context) {
   for (std::uint64_t n = 0; n < budget; ++n) context.row(nth(n));
   if (context.lacks_rows) return {};
   for (std::uint64_t n = 0; n < budget && !broken_row_; ++n) {
-    if (!is_sound(*context.row(nth(n)))) broken_row_ = nth(n);
+    // One that was read back was compared then.
+    const audit::Row* row = ledger_.find(nth(n));
+    if (row && !ledger_.is_sound(nth(n), {row->text, row->openings})) broken_row_ = nth(n);
     rows_checked_ = std::min(rows_checked_ + 1, ledger_.size());
   }
   next_checked_ = ledger_.size() == 0 ? 0 : nth(budget);

@@ -65,14 +65,17 @@ void Ledger::reopen(std::uint64_t row_id, std::string openings) {
   bytes_ += bytes_of(row);
 }
 
+bool Ledger::is_sound(std::uint64_t row_id, const audit::RowView& row) const {
+  const Result<audit::RowFrame> frame = audit::read_frame(row.text);
+  return frame && audit::leaf_hash(row.text) == tree_.leaf(row_id) &&
+         audit::check_openings(frame->commitments, row.openings).ok();
+}
+
 bool Ledger::restore_page(std::span<const audit::RowView> rows) {
   if (rows.size() != size() % page_rows) return false;
   first_ -= rows.size();
   for (const audit::RowView& row : rows) {
-    const Result<audit::RowFrame> frame = audit::read_frame(row.text);
-    const bool sound = frame && audit::leaf_hash(row.text) == tree_.leaf(size()) &&
-                       audit::check_openings(frame->commitments, row.openings).ok();
-    if (!sound) return false;
+    if (!is_sound(size(), row)) return false;
     keep({size(), std::string(row.text), std::string(row.openings)});
   }
   return true;

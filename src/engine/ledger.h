@@ -64,6 +64,10 @@ class Ledger {
   /// those that it was written over.
   [[nodiscard]] bool restore_page(std::span<const audit::RowView> rows);
 
+  /// Whether this is row `row_id`, as it was written or read in, with openings that it commits to. Its leaf
+  /// must not be forgotten.
+  [[nodiscard]] bool is_sound(std::uint64_t row_id, const audit::RowView& row) const;
+
   /// What the next row must carry.
   [[nodiscard]] const Digest& head() const { return head_; }
   [[nodiscard]] const audit::MerkleTree& tree() const { return tree_; }

@@ -27,6 +27,14 @@ std::uint64_t first_damaged(std::span<const audit::RowView> rows, std::uint64_t 
 
 }  // namespace
 
+void Recall::want(std::uint64_t row_id) {
+  if (find(row_id) == nullptr) wanted_.insert(row_id);
+}
+
+void Recall::want(RowRange rows) {
+  for (std::uint64_t row_id = rows.first; row_id < rows.end; ++row_id) want(row_id);
+}
+
 const audit::Row* Recall::find(std::uint64_t row_id) const {
   const auto found = rows_.find(row_id);
   return found == rows_.end() ? nullptr : &found->second;

@@ -104,7 +104,7 @@ void Lattice::handle_append_failed(engine::BatchId batch, std::string_view why) 
 void Lattice::handle_read(Reader reader, std::span<const audit::RowView> rows) {
   if (reader == Reader::requests) return tell(&engine::Sequencer::handle_read, rows);
   engine::Recall recall;
-  for (std::uint64_t row = reading_events_.first; row < reading_events_.end; ++row) recall.want(row);
+  recall.want(reading_events_);
   engine_.take_read(recall, reading_events_, rows);
   hub_.handle_read(std::move(recall), clock_.now());
   drain();

@@ -182,7 +182,7 @@ void Service::carry_out(const engine::ReadEvents& read) {
       read.rows,
       [this, range = read.rows](std::span<const audit::RowView> rows) {
         engine::Recall recall;
-        for (std::uint64_t row = range.first; row < range.end; ++row) recall.want(row);
+        recall.want(range);
         alive_->engine.take_read(recall, range, rows);
         alive_->hub.handle_read(std::move(recall), clock_.now());
       },
