@@ -42,16 +42,6 @@ std::optional<Principal> Engine::principal(const Digest& key_hash) const {
   return found;
 }
 
-void Engine::take_read(Recall& recall, RowRange range, std::span<const audit::RowView> rows) {
-  recall.add(ledger_, range, rows);
-  if (const std::optional<Recall::Damage>& damage = recall.damage())
-    broken_row_ = std::min(broken_row_.value_or(damage->row_id), damage->row_id);
-  // The store may still keep what is to go.
-  for (const auto& [row_id, due] : redactions_) {
-    if (const audit::Row* row = recall.find(row_id)) recall.reopen(row_id, without(*row, due.fields));
-  }
-}
-
 std::optional<Engine::Used> Engine::used(Context& context, std::string_view event_id) const {
   if (event_id.empty()) return {};
   const std::string& agent_id = context.principal.agent->agent_id;

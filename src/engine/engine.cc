@@ -100,6 +100,16 @@ void Engine::rollback() {
   ledger_.truncate(committed_);
 }
 
+void Engine::take_read(Recall& recall, RowRange range, std::span<const audit::RowView> rows) {
+  recall.add(ledger_, range, rows);
+  if (const std::optional<Recall::Damage>& damage = recall.damage())
+    broken_row_ = std::min(broken_row_.value_or(damage->row_id), damage->row_id);
+  // The store may still keep what is to go.
+  for (const auto& [row_id, due] : redactions_) {
+    if (const audit::Row* row = recall.find(row_id)) recall.reopen(row_id, without(*row, due.fields));
+  }
+}
+
 std::string Engine::checkpoint(std::uint64_t rows) const {
   return audit::note_body({state_.org_id, rows, ledger_.tree().root(rows)});
 }

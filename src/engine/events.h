@@ -169,8 +169,8 @@ struct RowRedacted {
   std::string reason;  // redactable
 };
 
-/// What all rows before it come to, as the program wrote it down for itself (Engine::snapshot): whoever has
-/// those bytes need not read the rows.
+/// What all rows before it come to, as the program wrote it down for itself (Engine::take_snapshot): whoever
+/// has those bytes need not read the rows.
 struct SnapshotTaken {
   Digest digest{};  // SHA-256 of the bytes
 };
@@ -187,7 +187,7 @@ using Event = std::variant<LedgerOpened, AgentRegistered, OperatorRegistered, Ke
 [[nodiscard]] Result<Event> decode(const audit::RowView& row);
 
 /// The id of an action says which row decided it first, so that nothing has to be remembered to find it:
-/// "evt-<row number>-<22 characters>".
+/// "evt-<row number>-<32 hex digits>".
 [[nodiscard]] std::string mint_audit_event_id(std::uint64_t row_id, Entropy& entropy);
 /// The row that an id names. Whether that row is of such an action, is for the caller to see.
 [[nodiscard]] std::optional<std::uint64_t> row_of(std::string_view audit_event_id);
