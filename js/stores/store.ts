@@ -21,7 +21,10 @@ export interface LedgerStore {
   readonly description?: string;
   /** Makes it ready. Fails with `LEDGER_CORRUPT`, and changes nothing, where it holds what it does not understand. */
   open(): void | Promise<void>;
-  /** Up to `limit` rows from number `fromRow` on, in order; none at the end. Asked when the ledger is opened, and for old rows later. */
+  /**
+   * Up to `limit` rows from number `fromRow` on, in order; none at the end. Asked when the ledger is opened, and for old rows
+   * later.
+   */
   read(fromRow: number, limit: number): readonly LedgerRow[] | Promise<readonly LedgerRow[]>;
   /**
    * Makes all of these rows durable, or none. INVARIANT: fails when `firstRow` is not the number that comes next: then somebody
@@ -30,7 +33,8 @@ export interface LedgerStore {
   append(firstRow: number, rows: readonly LedgerRow[]): void | Promise<void>;
   /**
    * Puts other openings ("" for none) in the place of the rows' own, durably, all or none, so that the old ones cannot be had from
-   * it any more; a snapshot goes with them, since it may hold them too. Texts stay as they are. A store without this keeps a ledger from which nothing can be redacted.
+   * it any more; a snapshot goes with them, since it may hold them too. Texts stay as they are. A store without this keeps a
+   * ledger from which nothing can be redacted.
    */
   redact?(rows: readonly (readonly [rowId: number, openings: string])[]): void | Promise<void>;
   /** The snapshot that was kept last, if any. */

@@ -116,10 +116,16 @@ void Sequencer::ask(Asking asking, Now now) {
 
 // ---- Rows that are not in memory
 
+Recall* Sequencer::wanted() {
+  if (left_) return &*left_;
+  return lacking_.empty() ? nullptr : &lacking_.front().again.recall;
+}
+
 /// Has the store read for the first who lacks rows.
 void Sequencer::read_next() {
-  if (reading_ || read_ || (!left_ && lacking_.empty())) return;
-  reading_ = (left_ ? *left_ : lacking_.front().again.recall).next();
+  const Recall* first = wanted();
+  if (reading_ || read_ || first == nullptr) return;
+  reading_ = first->next();
   read_ = !reading_;
   if (reading_) outputs_.push_back(Read{*reading_});
 }
@@ -127,8 +133,7 @@ void Sequencer::read_next() {
 void Sequencer::handle_read(std::span<const audit::RowView> rows, Now now) {
   const std::optional<RowRange> range = std::exchange(reading_, {});
   if (!range) return;
-  if (left_ || !lacking_.empty())
-    engine_.take_read(left_ ? *left_ : lacking_.front().again.recall, *range, rows);
+  if (Recall* first = wanted()) engine_.take_read(*first, *range, rows);
   read_next();
   work(now);
 }

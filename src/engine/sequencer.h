@@ -148,6 +148,8 @@ class Sequencer {
   void work(Now now);
   void ask(Asking asking, Now now);
   void ask_lacking(Now now);
+  /// For whom is read: what it wants. Null where nobody lacks rows.
+  [[nodiscard]] Recall* wanted();
   void read_next();
   void refuse(Ticket ticket, const Error& error);
   void redact();
