@@ -2,6 +2,7 @@
 
 import type { AgentLatticeError } from "./errors.js";
 import type { WatchedFetch } from "./hooks.js";
+import type { CallOptions } from "./types.js";
 
 /** A string crosses as UTF-8; bytes are taken for UTF-8 as they are. */
 export type Text = string | Uint8Array;
@@ -103,18 +104,16 @@ export interface FactoryArgument {
 /** What Emscripten's glue exports: each call is one instance. */
 export type Factory = (argument: FactoryArgument) => Promise<Exports>;
 
-/** One call of a client. */
-export interface Submission {
+/** One call of a client, ready to cross. */
+export interface Submission extends CallOptions {
   readonly operation: string;
-  /** Path arguments. */
+  /** Ids and names that stand in the path. */
   readonly args?: readonly string[] | undefined;
   readonly query?: string | undefined;
   /** Wire JSON. */
   readonly body?: string | undefined;
   readonly eventId?: string | undefined;
   readonly delegationId?: string | undefined;
-  readonly timeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** How a call ended. */

@@ -1,9 +1,10 @@
 // Checkpoints that a client keeps to itself. A ledger that was rewritten whole is consistent in itself; only what was seen of it
 // before, kept where its writer cannot reach, gives it away.
 
+import type { Submission } from "./boundary.js";
 import { AgentLatticeError } from "./errors.js";
 import { callOptions, readOptions } from "./options.js";
-import type { Request } from "./requests.js";
+import { bodyOf } from "./requests.js";
 import type { CallOptions, Verification } from "./types.js";
 
 /**
@@ -29,9 +30,9 @@ export class MemoryCheckpointStore implements CheckpointStore {
 }
 
 /** The verification against what is pinned. */
-export function verifyRequest(options: CallOptions | undefined, pinned: string | null): Request {
+export function verifyRequest(options: CallOptions | undefined, pinned: string | null): Submission {
   const rest = readOptions("verify", options, callOptions);
-  return { operation: "verify", ...rest, body: { pinned } };
+  return { operation: "verify", ...rest, body: bodyOf("verify", { pinned }) };
 }
 
 /** What is to be pinned after a verification, given what is pinned now; undefined where nothing. */
@@ -61,7 +62,7 @@ export class Pins {
     this.#origin = origin;
   }
 
-  async request(options: CallOptions | undefined): Promise<Request> {
+  async request(options: CallOptions | undefined): Promise<Submission> {
     return verifyRequest(options, await this.#pinned());
   }
 

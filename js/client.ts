@@ -15,7 +15,6 @@ import { closedError, invalidArgument } from "./errors.js";
 import { logging, watched } from "./hooks.js";
 import { Kernel, type KernelOptions } from "./kernel.js";
 import { Realtime } from "./realtime.js";
-import type { Request } from "./requests.js";
 import { toJson } from "./text.js";
 import type { Trust } from "./trust.js";
 import type { CallOptions, Verification } from "./types.js";
@@ -51,7 +50,10 @@ export class Client {
    * Sends one request and decodes its answer, names renamed. Opens the client first where that is not done. What `build` throws,
    * the answer rejects with.
    */
-  call<T>(build: () => Request | Promise<Request>, shape?: (data: T) => T | Promise<T>): Answer<T> {
+  call<T>(
+    build: () => Submission | Promise<Submission>,
+    shape?: (data: T) => T | Promise<T>,
+  ): Answer<T> {
     return answerOf(this.#call(build, shape));
   }
 
@@ -78,14 +80,13 @@ export class Client {
   }
 
   async #call<T>(
-    build: () => Request | Promise<Request>,
+    build: () => Submission | Promise<Submission>,
     shape: (data: T) => T | Promise<T> = (data) => data,
   ): Promise<{ data: T; answer: Response | undefined }> {
     const building = build();
     const request = building instanceof Promise ? await building : building;
-    const submission = submissionOf(request);
     const { kernel, client } = await this.#opened(request.signal);
-    const { json, answer } = await kernel.submit(client, submission);
+    const { json, answer } = await kernel.submit(client, request);
     return { data: await shape(decodeAnswer(json) as T), answer };
   }
 
@@ -101,12 +102,6 @@ export class Client {
     return opened;
   }
 }
-
-/** A request as it crosses. */
-export const submissionOf = ({ body, ...request }: Request): Submission => ({
-  ...request,
-  body: body === undefined ? "" : toJson(body, `${request.operation}: the request`),
-});
 
 /** An answer's body as the façade gives it. */
 export const decodeAnswer = (json: string): unknown =>

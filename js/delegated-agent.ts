@@ -1,6 +1,7 @@
 // The sub-agents that an agent makes, and the scopes that end them.
 
 import type { Answer } from "./answer.js";
+import type { Submission } from "./boundary.js";
 import type { Client } from "./client.js";
 import { closedError } from "./errors.js";
 import * as requests from "./requests.js";
@@ -118,7 +119,7 @@ export class DelegatedAgent implements AsyncDisposable {
     return this.close();
   }
 
-  #act(build: (delegationId: string) => requests.Request): Answer<ActionResult> {
+  #act(build: (delegationId: string) => Submission): Answer<ActionResult> {
     return this.#client.call(() => {
       this.#checkOpen();
       return build(this.id);

@@ -217,9 +217,9 @@ export class Kernel {
   }
 
   #start(client: number, call: number, submission: Submission, pending: Pending): void {
-    const { operation, args = [], query = "", body = "", timeoutMs = 0 } = submission;
+    const { operation, args, query = "", body = "", timeoutMs = 0 } = submission;
     this.#pending.set(call, pending);
-    const lines = wellFormed(args.join("\n"));
+    const lines = wellFormed(args?.join("\n") ?? "");
     const eventId = wellFormed(submission.eventId ?? "");
     const delegationId = wellFormed(submission.delegationId ?? "");
     try {

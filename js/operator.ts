@@ -1,6 +1,7 @@
 // The façade of an operator: the person, or the program on their behalf, who decides and writes policies.
 
 import type { Answer } from "./answer.js";
+import type { Submission } from "./boundary.js";
 import { Client } from "./client.js";
 import type { ClientOptions } from "./client-options.js";
 import type { EventStream } from "./event-stream.js";
@@ -259,9 +260,9 @@ function register(
   operation: "registerAgent" | "registerOperator",
   what: "capabilities" | "roles",
   registration: AgentRegistration | OperatorRegistration,
-): requests.Request {
+): Submission {
   const known: Record<string, Kind> = { ...callOptions, name: "string", [what]: "strings" };
   const { signal, timeoutMs, ...body } = readOptions(operation, registration, known);
   readText(operation, '"name"', body.name);
-  return { operation, signal, timeoutMs, body: toWire(body) };
+  return { operation, signal, timeoutMs, body: requests.bodyOf(operation, toWire(body)) };
 }

@@ -58,7 +58,8 @@ export function readOptions<T extends object>(
     throw invalidArgument(`${method}: the options must be an object`);
   }
   const read: Record<string, unknown> = {};
-  for (const [given, value] of Object.entries(options)) {
+  for (const given of Object.keys(options)) {
+    const value = (options as Record<string, unknown>)[given];
     const name = camelCase(given);
     const kind = Object.hasOwn(known, name) ? known[name] : undefined;
     if (kind === undefined) {

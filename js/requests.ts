@@ -1,9 +1,10 @@
 // What each method of an agent asks of a lattice: its options, checked, as one request. The asynchronous and the synchronous
 // façades share this.
 
+import type { Submission } from "./boundary.js";
 import { invalidArgument } from "./errors.js";
-import { callOptions, readOptions, readText } from "./options.js";
-import { JsonText, toQuery } from "./text.js";
+import { callOptions, type Kind, readOptions, readText } from "./options.js";
+import { JsonText, toJson, toQuery } from "./text.js";
 import type {
   ActionOptions,
   ActionResult,
@@ -17,65 +18,64 @@ import type {
 } from "./types.js";
 import { toWire } from "./wire-names.js";
 
-/** One request, in the façade's terms. */
-export interface Request extends CallOptions {
-  readonly operation: string;
-  /** Ids and names that stand in the path. */
-  readonly args?: readonly string[] | undefined;
-  readonly query?: string | undefined;
-  /** What becomes the JSON body, or JSON text that is one. */
-  readonly body?: unknown;
-  readonly eventId?: string | undefined;
-  readonly delegationId?: string | undefined;
-}
-
-/** One that takes ids or names, the options of every call, and perhaps a body. */
+/** A request that takes ids or names, the options of every call, and perhaps a body. */
 export const plain = (
   operation: string,
   args: readonly string[],
   options: CallOptions | undefined,
   body?: unknown,
-): Request => ({
+): Submission => ({
   operation,
   ...readOptions(operation, options, callOptions),
   args: args.map((arg) => readId(operation, arg)),
-  body,
+  body: body === undefined ? undefined : bodyOf(operation, body),
 });
+
+/** A value as the body of a request. Fails with `INVALID_ARGUMENT` where it is no JSON. */
+export const bodyOf = (operation: string, value: unknown): string =>
+  toJson(value, `${operation}: the request`);
 
 /** A policy, or a file of them, on its way: a value, or JSON text, which the kernel reads as it stands. */
 export const documentOf = (operation: string, document: unknown): unknown =>
   typeof document === "string" ? new JsonText(operation, document) : document;
 
-const actionOptions = {
-  ...callOptions,
-  metadata: "object",
-  dataAccessed: "json",
-  eventId: "string",
-} as const;
+const canIOptions = { ...callOptions, metadata: "object", dataAccessed: "json" } as const;
+const actionOptions = { ...canIOptions, eventId: "string" } as const;
 
-export function action(
+export const action = (
   operation: "execute" | "gate",
   actionType: string,
   options: ActionOptions | undefined,
   delegationId?: string,
-): Request {
-  const { metadata, dataAccessed, ...rest } = readOptions(operation, options, actionOptions);
+): Submission => about(operation, actionType, options, actionOptions, delegationId);
+
+export const canI = (actionType: string, options: CanIOptions | undefined): Submission =>
+  about("canI", actionType, options, canIOptions);
+
+/** A request about an action. Most are, so this names each member, which is faster than to copy those that there are. */
+function about(
+  operation: "execute" | "gate" | "canI",
+  actionType: string,
+  options: ActionOptions | undefined,
+  known: Readonly<Record<string, Kind>>,
+  delegationId?: string,
+): Submission {
+  const given = readOptions(operation, options, known);
+  const { metadata, dataAccessed, eventId, signal, timeoutMs } = given;
   readText(operation, "the action type", actionType);
-  const body = toWire({ actionType, metadata, dataAccessed });
-  return { operation, ...rest, body, delegationId };
+  const body = bodyOf(operation, toWire({ actionType, metadata, dataAccessed }));
+  return { operation, body, eventId, delegationId, signal, timeoutMs };
 }
 
 /** What an action is answered with; the wire leaves out what is empty. */
-export const asResult = (result: ActionResult): ActionResult => ({
-  ...result,
-  conditionsEvaluated: result.conditionsEvaluated ?? [],
-});
+export const asResult = (result: ActionResult): ActionResult =>
+  result.conditionsEvaluated ? result : { ...result, conditionsEvaluated: [] };
 
 export const resumeGate = (
   approvalId: string,
   options: CallOptions | undefined,
   delegationId?: string,
-): Request => ({ ...plain("resumeGate", [approvalId], options), delegationId });
+): Submission => ({ ...plain("resumeGate", [approvalId], options), delegationId });
 
 const delegateOptions = { ...callOptions, capabilities: "strings", ttl: "integer" } as const;
 
@@ -83,7 +83,7 @@ export function delegate(
   name: string,
   options: DelegateOptions,
   parentId: string | undefined,
-): Request {
+): Submission {
   const { capabilities, ttl, ...rest } = readOptions("delegate", options, delegateOptions);
   readText("delegate", "the name", name);
   if (capabilities === undefined)
@@ -92,23 +92,16 @@ export function delegate(
     );
   if (ttl === undefined)
     throw invalidArgument('delegate: "ttl" is missing: the lifetime in seconds, 1 – 86400');
-  const body = toWire({ name, capabilities, ttl });
+  const body = bodyOf("delegate", toWire({ name, capabilities, ttl }));
   return { operation: "delegate", ...rest, body, delegationId: parentId };
 }
 
-export const policies = (scope: "own" | "org", options: CallOptions | undefined): Request => ({
+export const policies = (scope: "own" | "org", options: CallOptions | undefined): Submission => ({
   ...plain("policies", [], options),
   query: toQuery({ scope }),
 });
 
-export function canI(actionType: string, options: CanIOptions | undefined): Request {
-  const known = { ...callOptions, metadata: "object", dataAccessed: "json" } as const;
-  const { metadata, dataAccessed, ...rest } = readOptions("canI", options, known);
-  readText("canI", "the action type", actionType);
-  return { operation: "canI", ...rest, body: toWire({ actionType, metadata, dataAccessed }) };
-}
-
-export function audit(given: AuditQuery | undefined): Request {
+export function audit(given: AuditQuery | undefined): Submission {
   const known = {
     ...callOptions,
     cursor: "string",
@@ -120,7 +113,7 @@ export function audit(given: AuditQuery | undefined): Request {
   return { operation: "audit", ...rest, query };
 }
 
-export function delegations(given: DelegationsQuery | undefined): Request {
+export function delegations(given: DelegationsQuery | undefined): Submission {
   const known = { ...callOptions, role: "string", activeOnly: "boolean" } as const;
   const { role, activeOnly, ...rest } = readOptions("delegations", given, known);
   const query = toQuery({ role, active_only: activeOnly });
@@ -131,7 +124,7 @@ export function report(
   auditEventId: string,
   outcome: ReportOutcome,
   options: CallOptions | undefined,
-): Request {
+): Submission {
   readText("report", "the audit event's id", auditEventId);
   const known = { status: "string", message: "string", metadata: "object" } as const;
   const { status, message, metadata } = readOptions("report", outcome, known);
@@ -139,7 +132,7 @@ export function report(
   return plain("report", [], options, body);
 }
 
-export function posture(given: PostureQuery | undefined): Request {
+export function posture(given: PostureQuery | undefined): Submission {
   const { agent, ...rest } = readOptions("posture", given, { ...callOptions, agent: "string" });
   return { operation: "posture", ...rest, query: toQuery({ agent }) };
 }

@@ -31,13 +31,17 @@ export const snakeCase = remembered((name) =>
   name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
 );
 
-/** A value of the wire with the façade's names, all the way down except below the names above. */
+/** A decoded value of the wire, which it takes over, with the façade's names, all the way down except below the names above. */
 export function fromWire(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(fromWire);
   if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; ++index) value[index] = fromWire(value[index]);
+    return value;
+  }
   const renamed: Record<string, unknown> = {};
-  for (const name of Object.keys(value)) {
-    const member = (value as Record<string, unknown>)[name];
+  const members = value as Record<string, unknown>;
+  for (const name of Object.keys(members)) {
+    const member = members[name];
     const plain = typeof member !== "object" || opaque.has(name);
     define(renamed, camelCase(name), plain ? member : fromWire(member));
   }
@@ -47,8 +51,10 @@ export function fromWire(value: unknown): unknown {
 /** The names of one request's members on the wire; values stay as they are. Members that are undefined are left out. */
 export function toWire(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const renamed: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(members))
+  for (const name of Object.keys(members)) {
+    const member = members[name];
     if (member !== undefined) define(renamed, snakeCase(name), member);
+  }
   return renamed;
 }
 

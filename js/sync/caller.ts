@@ -1,14 +1,14 @@
 // Who carries a synchronous call: a lattice in this thread, or a client in another one.
 
+import type { Submission } from "../boundary.js";
 import type { CheckpointStore } from "../checkpoints.js";
 import { nextPin, storeFailed, verifyRequest } from "../checkpoints.js";
 import { AgentLatticeError, invalidArgument } from "../errors.js";
-import type { Request } from "../requests.js";
 import type { CallOptions, Verification } from "../types.js";
 
 export interface Caller {
   /** Returns the answer, names renamed, or throws. */
-  call<T>(request: Request): T;
+  call<T>(request: Submission): T;
   close(): void;
 }
 
@@ -23,7 +23,7 @@ export function without<T extends object>(name: string, options: T): T {
 }
 
 /** A request without a signal, which nobody could abort. */
-export function checkRequest(request: Request): Request {
+export function checkRequest(request: Submission): Submission {
   if (request.signal === undefined) return request;
   throw invalidArgument(
     `${request.operation}: a call that blocks its thread cannot be aborted; give "timeoutMs" in place of "signal"`,

@@ -1,9 +1,9 @@
 // Synchronous calls to a lattice in this thread: the kernel settles them before `submit` returns.
 
-import { decodeAnswer, submissionOf } from "../client.js";
+import type { Submission } from "../boundary.js";
+import { decodeAnswer } from "../client.js";
 import type { OpenClient } from "../client-options.js";
 import { closedError } from "../errors.js";
-import type { Request } from "../requests.js";
 import { type Caller, checkRequest, wouldBlock } from "./caller.js";
 
 export class EmbeddedCaller implements Caller {
@@ -16,17 +16,17 @@ export class EmbeddedCaller implements Caller {
     this.#open = open;
   }
 
-  call<T>(request: Request): T {
+  call<T>(request: Submission): T {
     if (this.#closed) throw closedError("this AgentLatticeSync");
     this.#opened ??= this.#open();
     const { kernel, client } = this.#opened;
     const { operation } = request;
-    const submission = submissionOf(checkRequest(request));
+    checkRequest(request);
     if (operation === "canI") {
-      const json = kernel.canI(client, submission.body ?? "");
+      const json = kernel.canI(client, request.body ?? "");
       if (json !== undefined) return decodeAnswer(json) as T;
     }
-    const json = kernel.submitNow(client, submission, ({ approval_id }) =>
+    const json = kernel.submitNow(client, request, ({ approval_id }) =>
       approval_id === undefined
         ? wouldBlock(
             `${operation}: the ledger's store answers later, which needs this thread; what was asked for may yet be recorded. Use AgentLattice`,

@@ -7,13 +7,13 @@ import {
   receiveMessageOnPort,
   Worker,
 } from "node:worker_threads";
+import type { Submission } from "../boundary.js";
 import {
   AgentLatticeCrashedError,
   type AgentLatticeError,
   closedError,
   invalidArgument,
 } from "../errors.js";
-import type { Request } from "../requests.js";
 import { type Caller, checkRequest } from "./caller.js";
 import { answered, pulse, type Reply, readError, silence_ms_max, words } from "./protocol.js";
 
@@ -37,7 +37,7 @@ export class NetworkCaller implements Caller {
     this.#options = options;
   }
 
-  call<T>(request: Request): T {
+  call<T>(request: Submission): T {
     if (this.#ended !== undefined) throw this.#ended;
     this.#line ??= this.#open();
     const { worker, port, word } = this.#line;

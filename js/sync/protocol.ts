@@ -1,6 +1,7 @@
 // What the thread that waits and the one that works for it say to each other.
 
 import type { MessagePort } from "node:worker_threads";
+import type { Submission } from "../boundary.js";
 import {
   AgentLatticeAbortedError,
   AgentLatticeConnectionError,
@@ -10,7 +11,6 @@ import {
   AgentLatticeProtocolError,
   AgentLatticeTimeoutError,
 } from "../errors.js";
-import type { Request } from "../requests.js";
 
 /** The words of the shared memory: the number of the answer that is there, and a pulse. */
 export const answered = 0;
@@ -32,7 +32,7 @@ export interface Start {
 /** To the worker: one request, and its number. */
 export interface Question {
   readonly number: number;
-  readonly request: Request;
+  readonly request: Submission;
 }
 
 /** From the worker, before it writes down the number. */
