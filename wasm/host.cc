@@ -9,10 +9,11 @@ void Host::settle(std::uint32_t call, bool ok, const std::string& json) {
 }
 
 void Host::respond(double ticket, const wire::Response& response) {
-  std::string headers = "content-type: application/json\n";
-  const auto add = [&](std::string_view name, const std::string& value) {
+  std::string headers;
+  const auto add = [&](std::string_view name, std::string_view value) {
     if (!value.empty()) headers.append(name).append(": ").append(value).append("\n");
   };
+  add(wire::header::content_type, response.content_type);
   add(wire::header::request_id, response.request_id);
   add(wire::header::retry_after, response.retry_after);
   callbacks_.call<void>("respond", ticket, response.status, headers, response.body);

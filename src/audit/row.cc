@@ -157,6 +157,13 @@ Result<RowFrame> read_frame(std::string_view text) {
   return frame;
 }
 
+std::string_view agent_of(std::string_view text) {
+  CanonicalReader in(text, 0);
+  std::string_view agent_id;
+  const bool found = in.take("{\"agent_id\":") && in.string(agent_id);
+  return found ? agent_id : std::string_view();
+}
+
 Result<DecodedRow> decode(std::string_view text) {
   const Result<RowFrame> frame = read_frame(text);
   if (!frame) return frame.error();

@@ -97,6 +97,9 @@ struct RowFrame {
 };
 [[nodiscard]] Result<RowFrame> read_frame(std::string_view text);
 
+/// Who acted, escaped, by a row's text of our own making; empty where no agent did.
+[[nodiscard]] std::string_view agent_of(std::string_view text);
+
 /// Succeeds when every opening is one of a commitment and its salted digest equals it; commitments without an
 /// opening are redacted, which is fine. `commitments` is that of a RowFrame. Fails with `ledger_corrupt`.
 [[nodiscard]] Status check_openings(std::string_view commitments, std::string_view openings);

@@ -58,24 +58,6 @@ void Verifier::add(std::string_view row_text, std::string_view openings) {
   }
 }
 
-void Verifier::add(std::span<const RowView> rows) {
-  while (!rows.empty()) {
-    const std::span<const RowView> some = rows.first(std::min(rows.size(), RowBatch::rows_max));
-    rows = rows.subspan(some.size());
-    if (finding_.damage == Damage::none && batch_.check(some, {tree_.size(), prev_hash_, last_wall_ms_})) {
-      tree_.append(batch_.leaves());
-      before_prev_hash_ = batch_.frames().back().prev_hash;
-      prev_hash_ = batch_.next_prev_hash();
-      last_wall_ms_ = batch_.frames().back().wall_ms;
-      rows_seen_ += some.size();
-      rows_checked_ += some.size();
-    } else {
-      // Something is wrong with one of them: the judge says what.
-      for (const RowView& row : some) add(row.text, row.openings);
-    }
-  }
-}
-
 void Verifier::check(std::string_view row_text, std::string_view openings) {
   const std::uint64_t expected = tree_.size();
   const Result<RowFrame> frame = read_frame(row_text);

@@ -2,6 +2,9 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
+
+#include "base/simd.h"
 
 namespace al {
 namespace {
@@ -16,12 +19,37 @@ constexpr std::array<std::int8_t, 256> digit_values() {
 }
 constexpr std::array<std::int8_t, 256> values = digit_values();
 
+#if AL_SIMD
+
+/// Sixteen digits, or false where one is none.
+bool read_sixteen(const char* digits, std::uint8_t* out) {
+  using Eight = std::uint8_t __attribute__((vector_size(8)));
+  const Octets c = load_octets(digits);
+  const auto decimal = (c >= '0') & (c <= '9');
+  const auto letter = (c >= 'a') & (c <= 'f');
+  if (any(~(decimal | letter))) return false;
+  const auto value = (c & 15) + (reinterpret_cast<const Octets&>(letter) & 9);
+  const Eight high = __builtin_shufflevector(value, value, 0, 2, 4, 6, 8, 10, 12, 14);
+  const Eight low = __builtin_shufflevector(value, value, 1, 3, 5, 7, 9, 11, 13, 15);
+  const Eight bytes = (high << 4) | low;
+  std::memcpy(out, &bytes, sizeof bytes);
+  return true;
+}
+
+#endif
+
 }  // namespace
 
 bool read_hex(std::string_view digits, std::span<std::uint8_t> out) {
   if (digits.size() != 2 * out.size()) return false;
+  std::size_t done = 0;
+#if AL_SIMD
+  for (; out.size() - done >= 8; done += 8) {
+    if (!read_sixteen(digits.data() + 2 * done, out.data() + done)) return false;
+  }
+#endif
   int seen = 0;  // Negative once one was no digit.
-  for (std::size_t i = 0; i < out.size(); ++i) {
+  for (std::size_t i = done; i < out.size(); ++i) {
     const int high = values[static_cast<std::uint8_t>(digits[2 * i])];
     const int low = values[static_cast<std::uint8_t>(digits[2 * i + 1])];
     seen |= high | low;

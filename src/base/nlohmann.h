@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 
 #include "base/decimal.h"
 
@@ -13,7 +14,8 @@
 
 // The library's functions that are replaced for this parser: the one that reads fractions, by strtod, which
 // obeys the locale and brings floats in software into a WebAssembly module; and those that make up texts of
-// errors, which nobody here reads, and bring printf.
+// errors, which nobody here reads, bring printf, and have every character copied into a token that they
+// quote.
 namespace al::json::library {
 using Adapter = nlohmann::detail::iterator_input_adapter<const char*>;
 using Lexer = nlohmann::detail::lexer<nlohmann::json, Adapter>;
@@ -24,6 +26,21 @@ template <>
 [[gnu::nonnull]] inline void al::json::library::Lexer::strtof(double& value, const char* text,
                                                               char** /*end*/) noexcept {
   value = al::read_double(text);
+}
+template <>
+inline int al::json::library::Lexer::get() {
+  ++position.chars_read_total;
+  if (!std::exchange(next_unget, false)) current = ia.get_character();
+  return current;
+}
+template <>
+inline void al::json::library::Lexer::unget() {
+  --position.chars_read_total;
+  next_unget = true;
+}
+template <>
+inline void al::json::library::Lexer::reset() noexcept {
+  token_buffer.clear();
 }
 template <>
 inline std::string al::json::library::Lexer::get_token_string() const {

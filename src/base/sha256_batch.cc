@@ -7,10 +7,11 @@
 #include <cstring>
 
 #include "base/sha256_rounds.h"
+#include "base/simd.h"
 
 namespace al {
 
-#if defined(__wasm__) && !defined(__wasm_simd128__)
+#if !AL_SIMD
 
 // For the module that must be small: one after the other.
 void sha256_batch(std::span<const Message> messages, std::span<Digest> digests) {
@@ -25,9 +26,7 @@ namespace {
 constexpr std::size_t lane_count = 4;
 constexpr std::size_t block_bytes = 64;
 
-// A compiler's vector, not a machine's: SIMD128 in WebAssembly, SSE2 or NEON natively, from one source.
 using Words = std::uint32_t __attribute__((vector_size(16)));
-using Octets = std::uint8_t __attribute__((vector_size(16)));
 
 /// One message on its way through a lane, block by block.
 class Lane {
@@ -85,8 +84,7 @@ class Lane {
 
 /// Sixteen bytes as four big-endian words.
 Words load(const std::uint8_t* bytes) {
-  Octets octets;
-  std::memcpy(&octets, bytes, sizeof octets);
+  Octets octets = load_octets(bytes);
   octets = __builtin_shufflevector(octets, octets, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
   Words words;
   std::memcpy(&words, &octets, sizeof words);

@@ -36,7 +36,7 @@ template <typename Word>
   const Word t1 =
       h + (rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25)) + (g ^ (e & (f ^ g))) + (w + k);
   d += t1;
-  h = t1 + (rotate_right(a, 2) ^ rotate_right(a, 13) ^ rotate_right(a, 22)) + ((a & b) | (c & (a | b)));
+  h = t1 + (rotate_right(a, 2) ^ rotate_right(a, 13) ^ rotate_right(a, 22)) + (b ^ ((a ^ b) & (b ^ c)));
 }
 
 /// Adds a block, of sixteen words, to a state. The words are used up.

@@ -1,8 +1,11 @@
 #include "client/verification.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
+#include <vector>
 
+#include "audit/row_lines.h"
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "wire/limits.h"
@@ -42,15 +45,15 @@ void Verification::fail(const Answer& answer, std::string message, Shared& share
 void Verification::on_answer(Answer answer, Now now, Shared& shared) {
   if (answer.error || !wire::success_status(answer.response.status))
     return settle(failure_of(answer), shared);
+  if (state_ == State::fetching_checkpoint) return on_checkpoint(answer, now, shared);
+  on_rows(answer, now, shared);
+}
+
+void Verification::on_checkpoint(const Answer& answer, Now now, Shared& shared) {
   const Result<json::Document> document = json::parse(answer.response.body, wire::response_limits);
   if (!document)
     return fail(answer, "the service's answer does not parse: " + document.error().message, shared);
-  if (state_ == State::fetching_checkpoint) return on_checkpoint(answer, document->root(), now, shared);
-  on_rows(answer, document->root(), now, shared);
-}
-
-void Verification::on_checkpoint(const Answer& answer, json::Value root, Now now, Shared& shared) {
-  note_ = root["checkpoint"].string();
+  note_ = document->root()["checkpoint"].string();
   Result<audit::Checkpoint> checkpoint = audit::parse_note(note_);
   if (!checkpoint) {
     return fail(answer, "the service's checkpoint cannot be read: " + checkpoint.error().message, shared);
@@ -63,21 +66,19 @@ void Verification::on_checkpoint(const Answer& answer, json::Value root, Now now
 void Verification::next_page(Now now, Shared& shared) {
   if (rows_received_ >= newest_.size) return conclude(shared);
   const std::uint64_t limit = std::min<std::uint64_t>(newest_.size - rows_received_, wire::page_items_max);
-  const std::string query = "from=" + std::to_string(rows_received_) + "&limit=" + std::to_string(limit);
+  const std::string query =
+      "from=" + std::to_string(rows_received_) + "&limit=" + std::to_string(limit) + "&form=lines";
   ask(request(wire::Endpoint::list_entries, {}, query), now, shared);
 }
 
-void Verification::on_rows(const Answer& answer, json::Value root, Now now, Shared& shared) {
-  const json::Value entries = root["entries"];
-  if (!entries.is_array()) return fail(answer, "the service's page of rows has no entries", shared);
-  if (entries.size() == 0) return conclude(shared);
-  for (const json::Value entry : entries.items()) {
-    if (rows_received_ == newest_.size) break;  // Written after the checkpoint: for the next time.
-    if (!entry["text"].is_string())
-      return fail(answer, "a row that the service handed out has no text", shared);
-    verifier_.add(entry["text"].string(), entry["openings"].string());
-    ++rows_received_;
-  }
+void Verification::on_rows(const Answer& answer, Now now, Shared& shared) {
+  const std::optional<std::vector<audit::RowView>> rows = audit::read_lines(answer.response.body);
+  if (!rows) return fail(answer, "the service's page of rows is cut", shared);
+  if (rows->empty()) return conclude(shared);
+  // What was written after the checkpoint is for the next time.
+  const auto some = std::min<std::uint64_t>(rows->size(), newest_.size - rows_received_);
+  verifier_.add(std::span(*rows).first(static_cast<std::size_t>(some)));
+  rows_received_ += some;
   next_page(now, shared);
 }
 

@@ -37,8 +37,8 @@ class Verification final : public Call {
   void begin(Now now, Shared& shared) override;
   void on_answer(Answer answer, Now now, Shared& shared) override;
 
-  void on_checkpoint(const Answer& answer, json::Value root, Now now, Shared& shared);
-  void on_rows(const Answer& answer, json::Value root, Now now, Shared& shared);
+  void on_checkpoint(const Answer& answer, Now now, Shared& shared);
+  void on_rows(const Answer& answer, Now now, Shared& shared);
   void next_page(Now now, Shared& shared);
   void conclude(Shared& shared);
   void fail(const Answer& answer, std::string message, Shared& shared);

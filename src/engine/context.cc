@@ -86,11 +86,7 @@ std::string without(const audit::Row& row, const std::set<std::string>& fields) 
   return out == "{}" ? std::string() : out;
 }
 
-std::string agent_of(const audit::Row& row) {
-  const Result<audit::RowFrame> frame = audit::read_frame(row.text);
-  assert(frame);
-  return audit::unescaped(frame->agent_id);
-}
+std::string agent_of(const audit::Row& row) { return audit::unescaped(audit::agent_of(row.text)); }
 
 std::string_view bounded_text(json::ObjectReader& in, std::string_view name, std::size_t bytes_max,
                               bool required) {

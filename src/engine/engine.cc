@@ -77,7 +77,7 @@ void Engine::attach(PrincipalKind kind, std::string name, const Digest& key_hash
 
 void Engine::emit(const Event& event, Millis now_ms, Entropy& entropy) {
   const audit::Row& row = ledger_.append(encode(event, now_ms), entropy);
-  must(state_.apply(event, row.row_id, now_ms, &undo_));
+  must(state_.apply(event, row.row_id, now_ms, home_ == LedgerHome::host ? &undo_ : nullptr));
 }
 
 void Engine::emit(Context& context, const Event& event) { emit(event, context.now_ms, context.entropy); }
@@ -90,6 +90,7 @@ void Engine::commit() {
 }
 
 void Engine::rollback() {
+  assert(home_ == LedgerHome::host);
   undo_.run(state_);
   // What is forgotten here, and not yet by the store, stays due. What a refused row asked for is still open.
   for (const auto& [row_id, field] : std::exchange(redactions_asked_, {})) {

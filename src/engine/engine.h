@@ -64,7 +64,8 @@ struct AskedAgain {
 
 class Engine {
  public:
-  explicit Engine(LedgerLimits limits = {}) : ledger_(limits) {}
+  explicit Engine(LedgerHome home = LedgerHome::host, LedgerLimits limits = {})
+      : home_(home), ledger_(limits) {}
 
   /// Feeds rows that a store kept, in order. Fails with `ledger_corrupt` at the first that is not what it
   /// must be; the engine is of no use then.
@@ -150,8 +151,8 @@ class Engine {
 
   /// All rows are durable: what they mean stays.
   void commit();
-  /// Forgets the rows since the last commit(), and what they meant: the store refused them. Takes time in
-  /// proportion to them.
+  /// Forgets the rows since the last commit(), and what they meant: the store refused them, which one in
+  /// memory never does. Takes time in proportion to them.
   void rollback();
 
  private:
@@ -229,6 +230,8 @@ class Engine {
   bool write_event(Context& context, json::Writer& writer, const audit::Row& row,
                    std::string_view wanted_type) const;
   Answer list_entries(Context& context);
+  Answer entries_as_json(const Context& context, std::span<const audit::Row* const> rows) const;
+  Answer entries_as_lines(const Context& context, std::span<const audit::Row* const> rows) const;
   Answer verify_audit(Context& context);
   Answer get_checkpoint(Context& context);
   Answer get_receipt(Context& context);
@@ -247,6 +250,7 @@ class Engine {
     std::string name;
   };
 
+  LedgerHome home_;
   Ledger ledger_;
   State state_;
   std::optional<audit::VerifierKey> signer_;
@@ -261,7 +265,7 @@ class Engine {
   std::uint64_t next_checked_ = 0;
   std::uint64_t rows_checked_ = 0;
   std::optional<std::uint64_t> broken_row_;
-  Undo undo_;                    // of what the rows since the last commit() did
+  Undo undo_;                    // of what the rows since the last commit() did, where they may be refused
   std::uint64_t committed_ = 0;  // rows
   std::unordered_map<Digest, LocalPrincipal, DigestHash> local_;  // by SHA-256 of the key
 };

@@ -9,6 +9,7 @@
 #include "audit/checkpoint.h"
 #include "audit/merkle.h"
 #include "audit/receipt.h"
+#include "audit/row_lines.h"
 #include "base/bytes.h"
 #include "engine/context.h"
 #include "posture/posture.h"
@@ -26,6 +27,9 @@ constexpr std::uint64_t verify_rows_max = 5000;
 
 bool may_open(const Principal& reader, std::string_view agent_id) {
   return reader.operator_ || reader.agent->agent_id == agent_id;
+}
+bool may_open(const Principal& reader, const audit::Row& row) {
+  return reader.operator_ || reader.agent->agent_id == agent_of(row);
 }
 
 /// "approved" for an approval.decided row, "executed" for action.executed, and so on: what happened, in one
@@ -113,19 +117,40 @@ Answer Engine::list_entries(Context& context) {
       context.query_integer("limit", wire::page_items_default, 1, wire::page_items_max);
   if (!from) return answer(from.error());
   if (!limit) return answer(limit.error());
+  const std::string_view form = context.query("form").value_or("json");
+  if (form != "json" && form != "lines")
+    return answer(Error{Code::invalid_request, "the query parameter \"form\" must be json or lines"});
+  std::vector<const audit::Row*> found;
+  for (std::int64_t at = *from; at < std::min(rows, *from + *limit); ++at) {
+    const audit::Row* row = context.row(static_cast<std::uint64_t>(at));
+    if (row != nullptr) found.push_back(row);
+  }
+  return form == "lines" ? entries_as_lines(context, found) : entries_as_json(context, found);
+}
+
+Answer Engine::entries_as_json(const Context& context, std::span<const audit::Row* const> rows) const {
   std::string body;
   json::Writer writer(body);
   writer.begin_object().key("entries").begin_array();
-  for (std::int64_t at = *from; at < std::min(rows, *from + *limit); ++at) {
-    const audit::Row* row = context.row(static_cast<std::uint64_t>(at));
-    if (row == nullptr) continue;
+  for (const audit::Row* row : rows) {
     writer.begin_object();
-    if (!row->openings.empty() && may_open(context.principal, agent_of(*row)))
-      writer.field("openings", row->openings);
+    if (may_open(context.principal, *row)) writer.field_if("openings", row->openings);
     writer.field("row_id", row->row_id).field("text", row->text).end_object();
   }
-  writer.end_array().field("size", rows).end_object();
+  writer.end_array().field("size", ledger_.size()).end_object();
   return answer(200, std::move(body));
+}
+
+/// As audit/row_lines.h writes them.
+Answer Engine::entries_as_lines(const Context& context, std::span<const audit::Row* const> rows) const {
+  std::string body;
+  for (const audit::Row* row : rows) {
+    const bool opened = may_open(context.principal, *row);
+    audit::append_lines(body, row->text, opened ? std::string_view(row->openings) : std::string_view());
+  }
+  Answer lines = answer(200, std::move(body));
+  lines.response.content_type = wire::media_type::lines;
+  return lines;
 }
 
 namespace {
@@ -197,7 +222,7 @@ Answer Engine::get_receipt(Context& context) {
   std::string body;
   json::Writer writer(body);
   writer.begin_object().field("row", row->text);
-  if (may_open(context.principal, agent_of(*row))) writer.field_if("openings", row->openings);
+  if (may_open(context.principal, *row)) writer.field_if("openings", row->openings);
   writer.field("proof", audit::render_proof(row->row_id, *path, *checkpoint)).end_object();
   return answer(200, std::move(body));
 }

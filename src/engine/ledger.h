@@ -17,7 +17,10 @@
 
 namespace al::engine {
 
-/// How much stays in memory of what a store keeps.
+/// Where the rows are kept: here alone, or by a host, which may refuse them, and can read them back.
+enum class LedgerHome : std::uint8_t { memory, host };
+
+/// How much stays in memory of what a host keeps.
 struct LedgerLimits {
   std::uint64_t rows_max = 1024;
   std::size_t bytes_max = 8 << 20;  // of texts and openings

@@ -33,7 +33,7 @@ constexpr std::array table{
     EndpointWords{Endpoint::get_checkpoint, "Size and root of the tree, signed where there is a signer.", "",
                   ""},
     EndpointWords{Endpoint::get_receipt, "An action's latest row, with the proof of its inclusion.", "", ""},
-    EndpointWords{Endpoint::list_entries, "Rows as they are.", "from:integer limit:integer", ""},
+    EndpointWords{Endpoint::list_entries, "Rows as they are.", "from:integer limit:integer form", ""},
     EndpointWords{Endpoint::inclusion_proof, "That a row is in a tree.", "row:integer size:integer", ""},
     EndpointWords{Endpoint::consistency_proof, "That a tree extends an earlier one.",
                   "from:integer to:integer", ""},

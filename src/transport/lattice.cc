@@ -12,7 +12,7 @@ namespace al::transport {
 
 Lattice::Lattice(LedgerHome home, LatticeHost& host, Clock& clock, Entropy entropy,
                  engine::LedgerLimits limits)
-    : home_(home), host_(host), clock_(clock), entropy_(std::move(entropy)), engine_(limits) {}
+    : home_(home), host_(host), clock_(clock), entropy_(std::move(entropy)), engine_(home, limits) {}
 
 Status Lattice::load(std::span<const audit::RowView> rows) {
   if (started()) return Error{Code::invalid_argument, "rows can be loaded only before the lattice starts"};

@@ -46,7 +46,7 @@ class LatticeHost {
   virtual void hang_up(engine::ConnectionId, std::uint16_t, const std::string&) {}
 };
 
-enum class LedgerHome : std::uint8_t { memory, host };
+using engine::LedgerHome;
 
 class EngineTransport;
 class EngineSocket;

@@ -25,6 +25,12 @@ inline constexpr std::string_view request_id = "x-request-id";
 inline constexpr std::string_view retry_after = "retry-after";
 }  // namespace header
 
+namespace media_type {
+inline constexpr std::string_view json = "application/json";
+/// A JSON text a line.
+inline constexpr std::string_view lines = "application/x-ndjson";
+}  // namespace media_type
+
 struct Request {
   Method method = Method::get;
   /// Path and query as they stand on the request line, "/api/v1/audit?limit=5"; percent-encoded.
@@ -51,7 +57,8 @@ struct Response {
   int status = 0;
   std::string request_id = {};
   std::string retry_after = {};
-  std::string body = {};  // JSON
+  std::string_view content_type = media_type::json;
+  std::string body = {};
 };
 
 /// {"error":{"code","message","details"?}} with the status of the code (codes.h).

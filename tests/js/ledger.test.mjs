@@ -1,5 +1,6 @@
 // How rows cross between the kernel and a store: byte for byte, however long they are and whatever they say.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { Lattice } from "@agentlattice/wasm";
 import { failure, openLattice, policies, storeOf } from "./house.mjs";
@@ -81,4 +82,27 @@ test("one changed row among many is found, and named", async () => {
     assert.match(error.message, message);
     assert.match(error.message, /^arrays: /);
   }
+});
+
+test("rows are handed out as lines, in which whoever likes can recompute the chain", async (t) => {
+  const lattice = await openLattice(t);
+  await lattice.agent("a").execute("read.a", { metadata: { n: "one\ntwo" } });
+  const headers = { authorization: `Bearer ${lattice.attach("operator", "host")}` };
+  const url = "http://localhost/api/v1/audit/entries?form=lines";
+  const response = await lattice.fetch(new Request(url, { headers }));
+  assert.equal(response.headers.get("content-type"), "application/x-ndjson");
+
+  const sha256 = (...parts) => createHash("sha256").update(Buffer.concat(parts)).digest();
+  const lines = (await response.text()).split("\n");
+  assert.equal(lines.pop(), "");
+  let head = Buffer.alloc(32);
+  for (const [at, line] of lines.entries()) {
+    if (at % 2 === 1) JSON.parse(line);
+    else {
+      assert.equal(JSON.parse(line).prev_hash, head.toString("hex"));
+      head = sha256(head, sha256(Buffer.of(0), Buffer.from(line)));
+    }
+  }
+  assert.match(lines.at(-2), /action\.executed/);
+  assert.match(lines.at(-1), /"n":"one\\ntwo"/);
 });

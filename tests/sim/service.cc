@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "audit/merkle.h"
+#include "audit/row_lines.h"
 #include "base/json.h"
 
 namespace al::sim {
@@ -52,7 +53,7 @@ Service::Service(Stage& stage, Oracle& oracle)
 Service::Alive::Alive(const std::vector<audit::Row>& rows, const engine::SaveSnapshot* snapshot,
                       engine::LedgerLimits in_memory, const std::optional<audit::VerifierKey>& signer,
                       Entropy entropy, Now now)
-    : engine(in_memory), hub(engine, hub_limits), published_rows(rows.size()) {
+    : engine(engine::LedgerHome::host, in_memory), hub(engine, hub_limits), published_rows(rows.size()) {
   if (snapshot != nullptr) {
     std::vector<audit::RowView> page;
     for (std::uint64_t at = snapshot->rows - snapshot->rows % engine::Ledger::page_rows; at <= snapshot->rows;
@@ -223,6 +224,7 @@ void Service::check_claim(const Taken& taken, const wire::Response& response) co
 void Service::check_released(const wire::Response& response) const {
   if (response.body.find("\"next_cursor\"") != std::string::npos)
     return;  // Pages are long, and checked by nobody.
+  if (response.content_type == wire::media_type::lines) return check_rows(response.body);
   const Result<json::Document> body = json::parse(response.body, {.bytes_max = 64 << 20, .depth_max = 128});
   require(body.ok(), "every answer is JSON", response.body);
   const json::Value root = body->root();
@@ -244,6 +246,17 @@ void Service::check_released(const wire::Response& response) const {
             "no answer leaves before what it redacts is gone from the store", response.body);
   }
   if (root["error"]["code"].string() == "RATE_LIMITED") stage_.count(Count::service_busy);
+}
+
+/// Rows that are handed out are those of the store.
+void Service::check_rows(std::string_view lines) const {
+  const auto rows = audit::read_lines(lines);
+  require(rows.has_value(), "rows are handed out whole");
+  for (const audit::RowView& row : *rows) {
+    const Result<audit::RowFrame> frame = audit::read_frame(row.text);
+    require(frame && frame->row_id < rows_.size() && rows_.at(frame->row_id).text == row.text,
+            "rows are handed out once they are durable, as they are", std::string(row.text));
+  }
 }
 
 void Service::carry_out(const engine::Publish& publish) {

@@ -126,6 +126,7 @@ class Service {
   void check_hold(const Taken& taken) const;
   void check_claim(const Taken& taken, const wire::Response& response) const;
   void check_released(const wire::Response& response) const;
+  void check_rows(std::string_view lines) const;
   void check_signed(std::string_view text) const;
   void check_redacted();
   void check_checkpoints();

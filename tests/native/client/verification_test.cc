@@ -4,6 +4,7 @@
 
 #include "audit/merkle.h"
 #include "audit/row.h"
+#include "audit/row_lines.h"
 #include "base/json_writer.h"
 #include "client/transcript.h"
 
@@ -46,13 +47,8 @@ struct Ledger {
   }
   [[nodiscard]] std::string page(std::size_t from, std::size_t limit) const {
     std::string out;
-    json::Writer writer(out);
-    writer.begin_object().key("entries").begin_array();
-    for (std::size_t i = from; i < rows.size() && i < from + limit; ++i) {
-      writer.begin_object().field("row_id", rows[i].row_id).field("text", rows[i].text);
-      writer.field("openings", rows[i].openings).end_object();
-    }
-    writer.end_array().field("size", rows.size()).end_object();
+    for (std::size_t i = from; i < rows.size() && i < from + limit; ++i)
+      audit::append_lines(out, rows[i].text, rows[i].openings);
     return out;
   }
 };
@@ -77,7 +73,8 @@ Settled verdict(const Ledger& ledger, std::optional<std::string> pinned = {}) {
   t.expect_send(get, "/api/v1/audit/checkpoint");
   t.respond(200, ledger.checkpoint_body());
   if (!ledger.rows.empty()) {
-    t.expect_send(get, "/api/v1/audit/entries?from=0&limit=" + std::to_string(ledger.rows.size()));
+    t.expect_send(get,
+                  "/api/v1/audit/entries?from=0&limit=" + std::to_string(ledger.rows.size()) + "&form=lines");
     t.respond(200, ledger.page(0, 500));
   }
   Settled settled = t.expect_ok(1);
@@ -93,16 +90,16 @@ TEST_CASE("verify: a sound ledger, in pages", "[client][verify]") {
   t.submit(1, verify(Ledger(700).note()));
   t.expect_send(get, "/api/v1/audit/checkpoint");
   t.respond(200, ledger.checkpoint_body());
-  t.expect_send(get, "/api/v1/audit/entries?from=0&limit=500");
+  t.expect_send(get, "/api/v1/audit/entries?from=0&limit=500&form=lines");
   t.respond(200, ledger.page(0, 500));
-  t.expect_send(get, "/api/v1/audit/entries?from=500&limit=500");
+  t.expect_send(get, "/api/v1/audit/entries?from=500&limit=500&form=lines");
   t.respond(200, ledger.page(500, 200));  // A shorter page than asked for is a page.
-  t.expect_send(get, "/api/v1/audit/entries?from=700&limit=500");
+  t.expect_send(get, "/api/v1/audit/entries?from=700&limit=500&form=lines");
   t.fail();
   t.advance_to_deadline();
-  t.expect_send(get, "/api/v1/audit/entries?from=700&limit=500");
+  t.expect_send(get, "/api/v1/audit/entries?from=700&limit=500&form=lines");
   t.respond(200, ledger.page(700, 500));
-  t.expect_send(get, "/api/v1/audit/entries?from=1200&limit=3");
+  t.expect_send(get, "/api/v1/audit/entries?from=1200&limit=3&form=lines");
   t.respond(200, ledger.page(1200, 3));
   const Settled settled = t.expect_ok(1);
   CHECK(settled["chain_valid"].as_bool() == true);
@@ -147,10 +144,10 @@ TEST_CASE("verify: names what is wrong and where", "[client][verify]") {
     t.submit(1, verify());
     t.expect_send(get, "/api/v1/audit/checkpoint");
     t.respond(200, ledger.checkpoint_body());
-    t.expect_send(get, "/api/v1/audit/entries?from=0&limit=10");
+    t.expect_send(get, "/api/v1/audit/entries?from=0&limit=10&form=lines");
     t.respond(200, ledger.page(0, 6));
-    t.expect_send(get, "/api/v1/audit/entries?from=6&limit=4");
-    t.respond(200, R"({"entries":[],"size":10})");
+    t.expect_send(get, "/api/v1/audit/entries?from=6&limit=4&form=lines");
+    t.respond(200, "");
     const Settled settled = t.expect_ok(1);
     CHECK(settled.text("damage") == "truncated");
     CHECK(settled["first_broken_at_row_id"].as_int64() == 6);
@@ -165,7 +162,7 @@ TEST_CASE("verify: rows written meanwhile are for the next time", "[client][veri
   t.expect_send(get, "/api/v1/audit/checkpoint");
   t.respond(200, ledger.checkpoint_body());
   ledger.grow(3);
-  t.expect_send(get, "/api/v1/audit/entries?from=0&limit=5");
+  t.expect_send(get, "/api/v1/audit/entries?from=0&limit=5&form=lines");
   t.respond(200, ledger.page(0, 8));
   const Settled settled = t.expect_ok(1);
   CHECK(settled["chain_valid"].as_bool() == true);
@@ -180,13 +177,13 @@ TEST_CASE("verify: never believes a server's true", "[client][verify]") {
   SECTION("instead of a checkpoint") { t.respond(200, R"({"chain_valid":true,"checkpoint":null})"); }
   SECTION("instead of rows") {
     t.respond(200, Ledger(3).checkpoint_body());
-    t.expect_send(get, "/api/v1/audit/entries?from=0&limit=3");
+    t.expect_send(get, "/api/v1/audit/entries?from=0&limit=3&form=lines");
     t.respond(200, R"({"chain_valid":true})");
   }
-  SECTION("rows without a text") {
+  SECTION("a row without its openings") {
     t.respond(200, Ledger(3).checkpoint_body());
-    t.expect_send(get, "/api/v1/audit/entries?from=0&limit=3");
-    t.respond(200, R"({"entries":[{"row_id":0}]})");
+    t.expect_send(get, "/api/v1/audit/entries?from=0&limit=3&form=lines");
+    t.respond(200, Ledger(1).rows[0].text + "\n");
   }
   t.expect_failure(1, "PROTOCOL_ERROR");
   t.expect_end();
