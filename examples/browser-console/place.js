@@ -45,7 +45,9 @@ function auditorOf(store, lattice) {
       return Response.json({ checkpoint: await lattice.checkpoint() });
     const [from, limit] = [Number(searchParams.get("from")), Number(searchParams.get("limit"))];
     const rows = await store.read(from, limit);
-    return Response.json({ entries: rows.map(([text, openings]) => ({ text, openings })) });
+    // Two lines a row, as GET /audit/entries?form=lines answers.
+    const lines = rows.flatMap(([text, openings]) => [text, openings || "{}"]);
+    return new Response(lines.map((line) => `${line}\n`).join(""));
   };
   return new Operator({ apiKey: "op_of_this_page", baseUrl: location.origin, fetch: answer });
 }
