@@ -46,6 +46,14 @@ std::optional<Kind> parse_kind(std::string_view name) {
   return static_cast<Kind>(at - names.begin());
 }
 
+/// Of what was read from somewhere.
+bool Baseline::counts_are_possible() const {
+  return std::all_of(tallies_.begin(), tallies_.end(), [](const Tally& tally) {
+    return tally.count >= 0 && tally.count <= count_max && tally.usual_q8 >= -1 &&
+           tally.usual_q8 <= count_max * 256;
+  });
+}
+
 void Baseline::begin_hour(Millis now_ms) {
   const std::int64_t hour = now_ms / hour_ms;
   if (hour == hour_) return;
@@ -79,7 +87,8 @@ void Baseline::acted(std::string_view action_type, std::int64_t items, bool out_
 
 void Baseline::delegated(Millis now_ms) {
   begin_hour(now_ms);
-  ++tallies_[static_cast<std::size_t>(Kind::delegation_churn)].count;
+  Tally& tally = tallies_[static_cast<std::size_t>(Kind::delegation_churn)];
+  tally.count = std::min(tally.count + 1, count_max);
   new_type_ = {};
   rare_hour_ = {};
   rare_weekday_ = {};

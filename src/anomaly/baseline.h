@@ -80,6 +80,9 @@ class Baseline {
   void archive(Archive& fields) {
     fields(hour_, tallies_, reported_, first_ms_, actions_, types_, hours_, weekdays_, timed_);
     fields(new_type_, rare_hour_, rare_weekday_);
+    if constexpr (Archive::reads) {
+      if (!counts_are_possible()) fields.fail();
+    }
   }
 
  private:
@@ -102,6 +105,7 @@ class Baseline {
     }
   };
 
+  [[nodiscard]] bool counts_are_possible() const;
   void begin_hour(Millis now_ms);
   void learn_type(std::string_view action_type, Millis now_ms);
   void learn_time(Millis now_ms);

@@ -19,6 +19,14 @@ void ArchiveReader::take(void* to, std::size_t bytes) {
   left_.remove_prefix(bytes);
 }
 
+void ArchiveReader::read(std::int64_t& value) {
+  constexpr std::int64_t max = std::int64_t{1} << 53;
+  take(&value, sizeof value);
+  if (value <= max && value >= -max) return;
+  value = 0;
+  fail();
+}
+
 std::uint8_t ArchiveReader::take_byte(std::uint8_t last) {
   std::uint8_t value = 0;
   take(&value, 1);

@@ -6,7 +6,9 @@
 //
 // One whose fields do not say all (an index, say) asks Archive::reads which direction it is. Numbers are
 // little-endian in their own width, everything that has a length begins with it, in 8 bytes. The reader is
-// given whatever bytes there are: it never reads beyond them, and what is not there stays as it was.
+// given whatever bytes there are: it never reads beyond them, and what is not there stays as it was. Signed
+// 64 bits are times and counts, which never pass 2^53 either way: such a one is refused, so that sums of a
+// few stay within 64.
 #pragma once
 
 #include <array>
@@ -125,6 +127,7 @@ class ArchiveReader {
   void read(T& value) {
     take(&value, sizeof value);
   }
+  void read(std::int64_t& value);
   void read(bool& value) { value = take_byte(1) == 1; }
   template <typename Enum>
   void read(EnumField<Enum>& field) {

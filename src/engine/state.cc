@@ -272,7 +272,9 @@ bool State::restore_settings(const std::string& text) {
   return read.ok();
 }
 
-bool State::is_of(std::uint64_t rows) const { return used_keys.is_of(rows) && approvals.is_of(rows); }
+bool State::is_of(std::uint64_t rows) const {
+  return used_keys.is_of(rows) && approvals.is_of(rows) && activity.is_of(rows);
+}
 
 Status State::apply(const Event& event, std::uint64_t row_id, Millis wall_ms, Undo* undo) {
   Applier applier{*this, row_id, wall_ms, undo};

@@ -21,6 +21,18 @@ void Evidence::add(const Evidence& other) {
   for (const std::uint64_t row_id : other.against) hold_against(row_id);
 }
 
+bool Tally::is_of(std::uint64_t rows) const {
+  const auto within = [](std::int64_t part, std::int64_t whole) { return part >= 0 && part <= whole; };
+  return within(actions, static_cast<std::int64_t>(rows)) && within(settled, actions) &&
+         within(approved, settled) && within(anomalies, static_cast<std::int64_t>(rows)) &&
+         (actions == 0 || asked_rows.last_row);
+}
+
+bool Activity::is_of(std::uint64_t rows) const {
+  return std::all_of(tallies_.begin(), tallies_.end(),
+                     [rows](const auto& each) { return each.second.is_of(rows); });
+}
+
 std::uint32_t Activity::intern(std::string_view name) {
   const auto [at, added] = indexes_.try_emplace(std::string(name), static_cast<std::uint32_t>(names_.size()));
   if (added) names_.emplace_back(name);

@@ -50,6 +50,9 @@ struct Tally {
   std::int64_t settled = 0;
   std::int64_t approved = 0;  // of those settled
   std::int64_t anomalies = 0;
+  /// Whether so many rows can have come to this.
+  [[nodiscard]] bool is_of(std::uint64_t rows) const;
+
   Evidence asked_rows;
   Evidence settled_rows;  // refusals are held against it
   Evidence anomaly_rows;
@@ -99,6 +102,9 @@ class Activity {
   void restore(const Before& before);
   /// Forgets the hours that no score at that time, or later, looks back on.
   void forget(Millis now_ms);
+
+  /// Whether the first `rows` rows can have come to this.
+  [[nodiscard]] bool is_of(std::uint64_t rows) const;
 
   /// In the order of time.
   [[nodiscard]] const std::map<Key, Tally>& tallies() const { return tallies_; }

@@ -1,10 +1,12 @@
 // The bytes of a snapshot, as if a row had vouched for them: whoever can rewrite a whole ledger can make one.
 // What is taken must be safe to go on with.
+#include <set>
 #include <string>
 
 #include "base/archive.h"
 #include "engine/engine.h"
 #include "fuzz.h"
+#include "posture/posture.h"
 
 using namespace al;
 using fuzz::must;
@@ -18,8 +20,30 @@ std::string write(const engine::Ledger& ledger, const engine::State& state) {
   return bytes;
 }
 
-/// What has to come to an end. Counts and times are not computed with: of any size here, they would overflow,
-/// which is defined in WebAssembly, and wrong rather than unsafe.
+/// What is computed from counts and times.
+void compute(engine::State& state, std::uint64_t rows) {
+  const Millis now_ms = state.last_wall_ms;
+  std::set<std::string> agents;
+  for (const auto& [key, tally] : state.activity.tallies()) agents.insert(state.activity.name(key.agent));
+  static_cast<void>(
+      posture::measure(state.activity, {.now_ms = now_ms,
+                                        .agent_id = "",
+                                        .integrity = posture::Integrity::valid_signed,
+                                        .rows = rows,
+                                        .covered = [](std::string_view, std::string_view) { return true; }}));
+  for (const std::string& agent_id : agents) {
+    state.conduct.change(agent_id, [&](engine::Conduct& its) {
+      its.rates.add("pr.merge", now_ms);
+      its.baseline.acted("pr.merge", 1, true, now_ms);
+      its.circuit.decided(breaker::Decided::executed, true, "evt-1-2", now_ms, state.settings.breaker);
+      static_cast<void>(its.rates.count("pr.merge", {policy::RateWindow::Unit::quarter, 96}, now_ms));
+      static_cast<void>(its.baseline.findings(now_ms, state.settings.anomalies));
+      static_cast<void>(its.circuit.due(now_ms, state.settings.breaker));
+    });
+  }
+}
+
+/// What has to come to an end.
 void end_all(engine::State& state) {
   const policy::Action action{.action_type = "pr.merge", .agent_id = "agt-1", .agent_name = "bot"};
   static_cast<void>(state.policies.decide(action));
@@ -46,6 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   second_reader(second_ledger, second);
   must(second_reader.complete(), "what was written is read");
   must(second_ledger.tree().root() == ledger.tree().root(), "and says the same");
+  compute(state, ledger.size());
   end_all(state);
   return 0;
 }

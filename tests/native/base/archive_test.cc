@@ -1,6 +1,7 @@
 #include "base/archive.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -42,7 +43,7 @@ Outer sample() {
           7,
           Colour::green,
           {1, 2, 3, 4},
-          {-1, 1LL << 60},
+          {-1, 1LL << 50},
           {{"a", {}}, {"", 5}},
           {{"k", {"x", "y"}}, {"l", {}}},
           {{"t", {9, true}}}};
@@ -97,5 +98,21 @@ TEST_CASE("archive: whatever is cut off, too long or changed is not read beyond 
       reader(other);
       if (reader.complete()) CHECK(other.colour <= Colour::green);
     }
+  }
+}
+
+TEST_CASE("A time or a count beyond 2^53 is refused, as sums of it could not be trusted", "[base][archive]") {
+  constexpr std::int64_t max = std::int64_t{1} << 53;
+  for (const std::int64_t written :
+       {max, -max, max + 1, -max - 1, std::numeric_limits<std::int64_t>::min()}) {
+    std::string bytes;
+    ArchiveWriter writer(bytes);
+    writer(written);
+    std::int64_t value = 7;
+    ArchiveReader reader(bytes);
+    reader(value);
+    const bool sound = written <= max && written >= -max;
+    CHECK(reader.complete() == sound);
+    CHECK(value == (sound ? written : 0));
   }
 }
