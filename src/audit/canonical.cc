@@ -34,8 +34,9 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 }  // namespace
 
 std::string unescaped(std::string_view contents) {
-  std::string out;
-  for (std::size_t i = 0; i < contents.size(); ++i) {
+  const std::size_t first = contents.find('\\');
+  std::string out(contents.substr(0, first));  // Of most, all.
+  for (std::size_t i = out.size(); i < contents.size(); ++i) {
     if (contents[i] != '\\') {
       out += contents[i];
       continue;

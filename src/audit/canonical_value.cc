@@ -26,8 +26,7 @@ void for_members(std::string_view object, Each each) {
 
 std::string CanonicalValue::string() const {
   if (!is_string()) return {};
-  const std::string_view contents = text_.substr(1, text_.size() - 2);
-  return contents.find('\\') == std::string_view::npos ? std::string(contents) : unescaped(contents);
+  return unescaped(text_.substr(1, text_.size() - 2));
 }
 
 std::optional<std::int64_t> CanonicalValue::as_int64() const {
