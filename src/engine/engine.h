@@ -105,6 +105,7 @@ class Engine {
   [[nodiscard]] std::optional<std::string> can_i_now(const Digest& key_hash, std::string_view asked,
                                                      Millis now_ms) const;
 
+  [[nodiscard]] LedgerHome home() const { return home_; }
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   [[nodiscard]] const State& state() const { return state_; }
   /// The checkpoint over the first `rows` rows, or over all: the text of a note.

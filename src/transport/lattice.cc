@@ -12,7 +12,7 @@ namespace al::transport {
 
 Lattice::Lattice(LedgerHome home, LatticeHost& host, Clock& clock, Entropy entropy,
                  engine::LedgerLimits limits)
-    : home_(home), host_(host), clock_(clock), entropy_(std::move(entropy)), engine_(home, limits) {}
+    : host_(host), clock_(clock), entropy_(std::move(entropy)), engine_(home, limits) {}
 
 Status Lattice::load(std::span<const audit::RowView> rows) {
   if (started()) return Error{Code::invalid_argument, "rows can be loaded only before the lattice starts"};
@@ -22,12 +22,12 @@ Status Lattice::load(std::span<const audit::RowView> rows) {
 }
 
 bool Lattice::restore(std::string_view snapshot, std::span<const audit::RowView> rows) {
-  return !started() && home_ == LedgerHome::host && engine_.restore(snapshot, rows);
+  return !started() && engine_.home() == LedgerHome::host && engine_.restore(snapshot, rows);
 }
 
 /// What the host keeps need not stay here.
 void Lattice::forget_rows(std::uint64_t durable) {
-  if (home_ == LedgerHome::host) engine_.forget(durable);
+  if (engine_.home() == LedgerHome::host) engine_.forget(durable);
 }
 
 void Lattice::start() {
@@ -117,7 +117,7 @@ void Lattice::handle_read_failed(Reader reader, std::string_view why) {
 }
 
 void Lattice::take_snapshot() {
-  if (home_ == LedgerHome::host) tell(&engine::Sequencer::handle_snapshot_wanted);
+  if (engine_.home() == LedgerHome::host) tell(&engine::Sequencer::handle_snapshot_wanted);
 }
 
 void Lattice::handle_redacted(engine::BatchId batch) { tell(&engine::Sequencer::handle_redacted, batch); }
@@ -166,7 +166,7 @@ void Lattice::drain() {
 }
 
 void Lattice::carry_out(const engine::Append& append) {
-  if (home_ == LedgerHome::memory) {
+  if (engine_.home() == LedgerHome::memory) {
     sequencer_->handle_appended(append.batch, clock_.now());
   } else {
     host_.append(append);
@@ -193,7 +193,7 @@ void Lattice::carry_out(const engine::Publish& publish) {
 }
 
 void Lattice::carry_out(const engine::Redact& redact) {
-  if (home_ == LedgerHome::memory) {
+  if (engine_.home() == LedgerHome::memory) {
     sequencer_->handle_redacted(redact.batch, clock_.now());
   } else {
     host_.redact(redact);

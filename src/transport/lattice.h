@@ -146,7 +146,6 @@ class Lattice {
   void carry_out(const engine::HangUp& hang_up);
   void carry_out(const engine::BeginLedger& begin);
 
-  LedgerHome home_;
   /// What the host's store or signer says, for the sequencer.
   template <typename Verb, typename... Arguments>
   void tell(Verb verb, Arguments... arguments);
