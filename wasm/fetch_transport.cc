@@ -46,7 +46,8 @@ void FetchTransport::send(client::AttemptId attempt, wire::Request request, Mill
   const std::string bearer = "Bearer " + r.api_key;
   const std::string attempt_text = std::to_string(r.exchange) + '.' + std::to_string(r.attempt);
 
-  std::vector<const char*> headers{"accept", "application/json", "authorization", bearer.c_str()};
+  std::vector<const char*> headers{"accept", "application/json, application/x-ndjson", "authorization",
+                                   bearer.c_str()};
   const auto add = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) headers.insert(headers.end(), {name.data(), value.c_str()});
   };

@@ -36,7 +36,7 @@ void Call::give_up(const Error& why, Now now, Shared& shared) {
 void Call::ask(wire::Request request, const Exchange::Limits& limits, Now now, Shared& shared) {
   request.api_key = shared.config.api_key;
   request.delegation_id = command_.delegation_id;
-  if (!request.body.empty()) request.content_type = "application/json";
+  if (!request.body.empty()) request.content_type = wire::media_type::json;
   exchange_.start(std::move(request), limits, now, shared);
 }
 

@@ -105,7 +105,7 @@ namespace {
 
 /// RFC 9110, 8.3.1: type and subtype in any case, then parameters, perhaps behind white space.
 bool is_json(std::string_view content_type) {
-  constexpr std::string_view wanted = "application/json";
+  constexpr std::string_view wanted = wire::media_type::json;
   const std::string_view rest = content_type.substr(std::min(wanted.size(), content_type.size()));
   const auto same = [](char a, char b) {
     return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);

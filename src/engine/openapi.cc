@@ -117,7 +117,7 @@ void write_parameter(json::Writer& writer, std::string_view name, std::string_vi
 
 void write_body(json::Writer& writer, std::string_view body) {
   writer.key("requestBody").begin_object().field("required", true).key("content").begin_object();
-  writer.key("application/json").begin_object().key("schema").begin_object();
+  writer.key(wire::media_type::json).begin_object().key("schema").begin_object();
   if (body != "*") {
     const std::vector<Field> fields = fields_of(body);
     writer.field("type", "object").field("additionalProperties", false);
@@ -194,7 +194,7 @@ std::string openapi_document() {
   writer.key("responses").begin_object().key("Error").begin_object().field("description", "What went wrong.");
   writer.key("content")
       .begin_object()
-      .key("application/json")
+      .key(wire::media_type::json)
       .begin_object()
       .raw_field(
           "schema",

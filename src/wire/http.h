@@ -57,6 +57,7 @@ struct Response {
   int status = 0;
   std::string request_id = {};
   std::string retry_after = {};
+  /// Of an answer on its way out; a client judges the body itself.
   std::string_view content_type = media_type::json;
   std::string body = {};
 };
