@@ -101,7 +101,8 @@ TEST_CASE("archive: whatever is cut off, too long or changed is not read beyond 
   }
 }
 
-TEST_CASE("A time or a count beyond 2^53 is refused, as sums of it could not be trusted", "[base][archive]") {
+TEST_CASE("archive: a time or a count beyond 2^53 is refused, as sums of it could not be trusted",
+          "[archive]") {
   constexpr std::int64_t max = std::int64_t{1} << 53;
   for (const std::int64_t written :
        {max, -max, max + 1, -max - 1, std::numeric_limits<std::int64_t>::min()}) {

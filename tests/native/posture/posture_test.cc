@@ -190,3 +190,18 @@ TEST_CASE("posture: each component says which rows it rests on", "[posture]") {
   CHECK(rows(1).against.size() == Evidence::against_max);
   CHECK(rows(1).against.front() == 99);
 }
+
+TEST_CASE("posture: counts that so many rows cannot have come to are known", "[posture]") {
+  Activity three = activity(2, 1);
+  CHECK(three.is_of(3));
+  CHECK_FALSE(three.is_of(2));
+  CHECK(with_anomalies(Activity(), 3).is_of(3));
+  CHECK_FALSE(with_anomalies(Activity(), 3).is_of(2));
+  const Evidence some{.first_row = 0, .last_row = 4, .against = {}};
+  CHECK(Tally{.actions = 3, .settled = 2, .approved = 1, .asked_rows = some}.is_of(3));
+  CHECK_FALSE(Tally{.actions = 3, .settled = 4, .asked_rows = some}.is_of(9));
+  CHECK_FALSE(Tally{.actions = 3, .settled = 2, .approved = 3, .asked_rows = some}.is_of(9));
+  CHECK_FALSE(Tally{.actions = 3, .settled = -1, .asked_rows = some}.is_of(9));
+  CHECK_FALSE(Tally{.anomalies = -1}.is_of(9));
+  CHECK_FALSE(Tally{.actions = 3}.is_of(9));  // Of no row.
+}
