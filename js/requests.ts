@@ -47,13 +47,13 @@ export const action = (
   actionType: string,
   options: ActionOptions | undefined,
   delegationId?: string,
-): Submission => about(operation, actionType, options, actionOptions, delegationId);
+): Submission => actionRequest(operation, actionType, options, actionOptions, delegationId);
 
 export const canI = (actionType: string, options: CanIOptions | undefined): Submission =>
-  about("canI", actionType, options, canIOptions);
+  actionRequest("canI", actionType, options, canIOptions);
 
 /** A request about an action. Most are, so this names each member, which is faster than to copy those that there are. */
-function about(
+function actionRequest(
   operation: "execute" | "gate" | "canI",
   actionType: string,
   options: ActionOptions | undefined,

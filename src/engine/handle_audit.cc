@@ -29,7 +29,7 @@ bool may_open(const Principal& reader, std::string_view agent_id) {
   return reader.operator_ || reader.agent->agent_id == agent_id;
 }
 bool may_open(const Principal& reader, const audit::Row& row) {
-  return reader.operator_ || reader.agent->agent_id == agent_of(row);
+  return reader.operator_ || may_open(reader, agent_of(row));
 }
 
 /// "approved" for an approval.decided row, "executed" for action.executed, and so on: what happened, in one
