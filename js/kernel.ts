@@ -60,6 +60,9 @@ type Entry = Exclude<keyof Exports, "submit" | "cancel" | "wake" | "subscribe" |
 type Argument = Text | number;
 type AnyEntry = (...args: Argument[]) => string | undefined;
 
+/** How long a timer that is due is waited for, in milliseconds, before it is taken for lost. */
+const timer_lateness_ms_max = 50;
+
 export class Kernel {
   #exports: Exports | undefined;
   #ended: AgentLatticeError | undefined;
@@ -70,6 +73,7 @@ export class Kernel {
   readonly #channels = new Map<number, ChannelSink>();
   readonly #lattice: LatticeHost | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #wakeAt = 0; // when #timer is due, by performance.now()
 
   private constructor(lattice: LatticeHost | undefined) {
     this.#lattice = lattice;
@@ -279,15 +283,27 @@ export class Kernel {
   }
 
   #wakeIn(ms: number, keepAlive: boolean): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    const late = performance.now() - this.#wakeAt;
+    // A timer that is due stays, and the kernel wishes again when it came: set anew at each change, it would never
+    // come while a busy kernel's deadlines move to and fro. One that is long overdue was lost (a Worker's timers
+    // end with the request that set them).
+    const coming = this.#timer !== undefined && late >= 0 && late < timer_lateness_ms_max;
+    if (!coming || this.#ended !== undefined) clearTimeout(this.#timer);
     if (this.#ended !== undefined) return;
     this.#lattice?.wakeIn?.(ms < 0 ? undefined : ms);
-    if (ms < 0) return;
-    const timer = setTimeout(() => this.#enter((exports) => exports.wake()), ms);
+    if (!coming) this.#timer = ms < 0 ? undefined : this.#timerIn(ms);
     // Where timers are objects (Node.js, Bun), one that nobody waits for must not keep the process alive.
-    if (!keepAlive && typeof timer === "object") (timer as { unref?: () => void }).unref?.();
-    this.#timer = timer;
+    const timer: unknown = this.#timer;
+    if (typeof timer === "object")
+      (timer as { ref?: () => void; unref?: () => void })[keepAlive ? "ref" : "unref"]?.();
+  }
+
+  #timerIn(ms: number): ReturnType<typeof setTimeout> {
+    this.#wakeAt = performance.now() + ms;
+    return setTimeout(() => {
+      this.#timer = undefined;
+      this.#enter((exports) => exports.wake());
+    }, ms);
   }
 
   /** #cross for events, which have no caller to tell: a trap rejects whatever is pending, and that is all. */

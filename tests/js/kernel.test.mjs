@@ -37,6 +37,26 @@ test("an abort ends a waiting gate", async (t) => {
   assert.equal(counts.now, 0);
 });
 
+test("a gate ends in time while others keep the kernel busy", async (t) => {
+  const lattice = await openLattice(t);
+  const [waiting, busy] = [lattice.agent("a"), lattice.agent("b")];
+  const began = performance.now();
+  let ended;
+  const gate = failure(
+    waiting.gate("pr.merge", { timeoutMs: 200 }),
+    "APPROVAL_TIMEOUT",
+    "AgentLatticeTimeoutError",
+  ).then(() => {
+    ended = performance.now() - began;
+  });
+  while (ended === undefined && performance.now() - began < 5000) {
+    await busy.execute("read.a");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await gate;
+  assert.ok(ended >= 199 && ended < 5000, `after ${ended} ms`);
+});
+
 test("an aborted creation of a sub-agent leaves none behind", async (t) => {
   const lattice = await openLattice(t);
   const al = lattice.agent("a");

@@ -125,6 +125,9 @@ std::optional<Millis> Service::next_deadline() {
 void Service::arm() {
   const std::optional<Millis> deadline_ms = next_deadline();
   if (deadline_ms == armed_ms_) return;
+  // As in the kernel's host, one that is due stays: set anew at each change, it would never come while
+  // deadlines move to and fro.
+  if (armed_ms_ && clock_.on_timeline(*armed_ms_) <= stage_.timeline.now_ms()) return;
   armed_ms_ = deadline_ms;
   ++timer_;
   if (!deadline_ms) return;
