@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { caseNames } from "./programs/cases.mjs";
 import { browsers } from "./runtimes/browsers.mjs";
 import { bundles } from "./runtimes/bundlers.mjs";
+import { devServers } from "./runtimes/dev-servers.mjs";
 import { processes } from "./runtimes/processes.mjs";
 import { workers } from "./runtimes/workers.mjs";
 
@@ -12,6 +13,7 @@ export const runtimes = (packages) => [
   ...workers(packages),
   ...browsers(),
   ...bundles(packages),
+  ...devServers(packages),
 ];
 
 /** Runs the cases in one runtime. The problems are empty where everything went well; a runtime that is not there is one. */

@@ -1,5 +1,5 @@
 // Bundles of a page, each as its bundler makes it without being told anything about the package, in Chromium.
-import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -17,58 +17,55 @@ const bundlers = [
 ];
 
 export function bundles(packages) {
-  const require = createRequire(join(packages, "package.json"));
-  const load = (name) => import(pathToFileURL(require.resolve(name)).href);
-  return [
-    ...bundlers.map((bundler) => ({
-      name: `${bundler.name}, Chromium`,
-      needs: chromium,
-      version: async () => versionOf(packages, bundler),
-      run: async (stage) => {
-        const out = await makeBundle(bundler, stage, { load, resolve: require.resolve });
-        const room = `bundle-${bundler.name}`;
-        stage.publish(room, out, bundler.headers);
-        const page = `${stage.service.baseUrl}/${room}/index.html`;
-        return inBrowser(chromium, page, stage, room);
-      },
-    })),
-    {
-      name: "Vite's server, Chromium",
-      needs: chromium,
-      version: async () => versionOf(packages, { package: "vite" }),
-      run: (stage) => inViteServer(stage, load),
+  const packageLoader = loaderOf(packages);
+  return bundlers.map((bundler) => ({
+    name: `${bundler.name}, Chromium`,
+    needs: chromium,
+    version: async () => versionOf(packages, bundler),
+    run: async (stage) => {
+      const out = await makeBundle(bundler, stage, packageLoader);
+      const room = `bundle-${bundler.name}`;
+      stage.publish(room, out, bundler.headers);
+      const page = `${stage.service.baseUrl}/${room}/index.html`;
+      return inBrowser(chromium, page, stage, room);
     },
-  ];
+  }));
 }
 
-function versionOf(packages, { own, package: name }) {
+/** Finds packages as a file in the folder `packages` would. */
+export function loaderOf(packages) {
+  const { resolve } = createRequire(join(packages, "package.json"));
+  return { resolve, load: (name) => import(pathToFileURL(resolve(name)).href) };
+}
+
+export function versionOf(packages, { own, package: name }) {
   const folder = own
     ? createRequire(import.meta.url).resolve("esbuild/package.json")
     : join(packages, "node_modules", name, "package.json");
   return JSON.parse(readFileSync(folder, "utf8")).version;
 }
 
-async function makeBundle({ name, bundle, copies }, { project, scratch }, packages) {
+async function makeBundle({ name, bundle, copies }, { project, scratch }, packageLoader) {
   const out = join(scratch, `bundle-${name}`);
   mkdirSync(out);
-  const took = await bundle({ project, out, ...packages });
-  if (took !== "page")
-    writeFileSync(
-      join(out, "index.html"),
-      `<!doctype html><meta charset="utf-8" /><script ${took} src="bundle.js"></script>`,
-    );
-  // These leave `new URL(…, import.meta.url)` as it is: the modules have to lie beside the bundle.
-  if (copies)
-    for (const module of ["client.wasm", "agentlattice.wasm"])
-      copyFileSync(
-        join(project, "node_modules/@agentlattice/wasm/dist", module),
-        join(out, module),
-      );
+  const script = await bundle({ project, out, ...packageLoader });
+  if (script !== "page") writeFileSync(join(out, "index.html"), pageWith(script));
+  if (copies) copyModules(project, out);
   return out;
 }
 
-const asModule = 'type="module"';
-const asScript = "defer";
+/** For those that leave `new URL(…, import.meta.url)` as it is: the modules have to lie beside the bundle. */
+export function copyModules(project, out) {
+  const dist = join(project, "node_modules/@agentlattice/wasm/dist");
+  for (const module of ["client.wasm", "agentlattice.wasm"])
+    copyFileSync(join(dist, module), join(out, module));
+}
+
+export const asModule = 'type="module"';
+export const asScript = "defer";
+
+export const pageWith = (script) =>
+  `<!doctype html><meta charset="utf-8" /><script ${script} src="bundle.js"></script>`;
 
 async function esbuild({ project, out }) {
   const { build } = await import("esbuild");
@@ -139,23 +136,4 @@ async function parcel({ project, out, load, resolve }) {
     defaultTargetOptions: { distDir: out, publicUrl: "./", sourceMaps: false },
   }).run();
   return "page";
-}
-
-async function inViteServer({ project, scratch, ...stage }, load) {
-  const { createServer } = await load("vite");
-  const root = join(scratch, "vite-server");
-  cpSync(project, root, { recursive: true, verbatimSymlinks: true });
-  const server = await createServer({
-    root,
-    logLevel: "error",
-    server: { port: 0, host: "127.0.0.1" },
-  });
-  try {
-    await server.listen();
-    const { port } = server.httpServer.address();
-    const page = `http://127.0.0.1:${port}/index.html?service=${encodeURIComponent(stage.service.baseUrl)}`;
-    return await inBrowser(chromium, page, { project, scratch, ...stage }, "vite-server");
-  } finally {
-    await server.close();
-  }
 }
