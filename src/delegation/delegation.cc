@@ -29,6 +29,18 @@ void Tree::erase(Lists& lists, std::string_view of, std::string_view id) {
   if (list->second.empty()) lists.erase(list);
 }
 
+bool Tree::can_hold(const Delegation& delegation) const {
+  // Lenders are agents or delegations, by one name each.
+  const std::string& id = delegation.delegation_id;
+  if (id.empty() || id == delegation.agent_id || find(id) || by_agent_.contains(id) ||
+      find(delegation.agent_id))
+    return false;
+  if (delegation.parent_id.empty()) return delegation.depth == 1;
+  const Delegation* parent = find(delegation.parent_id);
+  return parent && parent->state == State::live && parent->agent_id == delegation.agent_id &&
+         parent->depth + 1 == delegation.depth;
+}
+
 void Tree::add(Delegation delegation) {
   const std::string id = delegation.delegation_id;
   deadlines_.emplace(delegation.expires_ms, id);
@@ -91,8 +103,8 @@ std::vector<Delegation> Tree::in_order() const {
 
 bool Tree::restore(const std::vector<Delegation>& in_order) {
   for (Delegation each : in_order) {
-    if (find(each.delegation_id) || (!each.parent_id.empty() && !find(each.parent_id))) return false;
     each.state = State::live;
+    if (!can_hold(each)) return false;
     add(std::move(each));
   }
   // Children stand behind their parents: each ends by itself, as it did.

@@ -46,6 +46,10 @@ struct Delegation {
 
 class Tree {
  public:
+  /// Whether it can have been made: by its agent or by one that lives, one level below that, under a new
+  /// name. Else whoever goes up or down the tree might not come to an end.
+  [[nodiscard]] bool can_hold(const Delegation& delegation) const;
+  /// PRE: can_hold(delegation).
   void add(Delegation delegation);
   /// Ends a delegation and its whole subtree; a no-op for one that has ended.
   void end(std::string_view delegation_id, State state);
@@ -79,7 +83,7 @@ class Tree {
  private:
   /// As they were made.
   [[nodiscard]] std::vector<Delegation> in_order() const;
-  /// False where one stands twice, or before whom it was lent by.
+  /// False where one cannot have been made after those before it.
   [[nodiscard]] bool restore(const std::vector<Delegation>& in_order);
 
   using Lists = std::map<std::string, std::vector<std::string>, std::less<>>;  // of ids

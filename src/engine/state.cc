@@ -220,16 +220,21 @@ struct State::Applier {
   }
 
   void operator()(const DelegationCreated& e) {
-    remember([id = e.delegation_id](State& s) { s.delegations.remove(id); });
-    state.delegations.add({.delegation_id = e.delegation_id,
-                           .parent_id = e.parent_id,
-                           .agent_id = e.agent_id,
-                           .name = e.name,
-                           .capabilities = patterns(e.capabilities, valid),
-                           .depth = e.depth,
-                           .created_ms = wall_ms,
-                           .expires_ms = e.expires_ms,
-                           .row_id = row_id});
+    delegation::Delegation made{.delegation_id = e.delegation_id,
+                                .parent_id = e.parent_id,
+                                .agent_id = e.agent_id,
+                                .name = e.name,
+                                .capabilities = patterns(e.capabilities, valid),
+                                .depth = e.depth,
+                                .created_ms = wall_ms,
+                                .expires_ms = e.expires_ms,
+                                .row_id = row_id};
+    if (state.delegations.can_hold(made)) {
+      remember([id = e.delegation_id](State& s) { s.delegations.remove(id); });
+      state.delegations.add(std::move(made));
+    } else {
+      valid = false;
+    }
     use(e.agent_id, e.event_id);
     change_conduct(e.agent_id, [&](Conduct& its) { its.baseline.delegated(wall_ms); });
   }
@@ -282,9 +287,10 @@ Status State::apply(const Event& event, std::uint64_t row_id, Millis wall_ms, Un
   std::visit(applier, event);
   last_wall_ms = wall_ms;
   if (applier.valid) return Unit{};
-  return Error{Code::ledger_corrupt, "row " + std::to_string(row_id) +
-                                         " holds something that is not valid: a policy, a pattern, a row "
-                                         "number, settings or a change of a circuit"};
+  return Error{Code::ledger_corrupt,
+               "row " + std::to_string(row_id) +
+                   " holds something that is not valid: a policy, a pattern, a delegation, a row "
+                   "number, settings or a change of a circuit"};
 }
 
 }  // namespace al::engine

@@ -1,6 +1,7 @@
 #include "delegation/delegation.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <cstdint>
 
 using namespace al;
 using namespace al::delegation;
@@ -47,6 +48,39 @@ TEST_CASE("capabilities are compared as sets", "[delegation]") {
   CHECK(covers(patterns({"read.*", "x"}), "read.file"));
   CHECK_FALSE(covers(patterns({"read.*", "x"}), "reads.file"));
   CHECK_FALSE(covers({}, "x"));
+}
+
+TEST_CASE("the tree holds what can have been lent, by one that is there and under a new name",
+          "[delegation]") {
+  Tree tree;
+  add(tree, "p", "");
+  add(tree, "c", "p");
+  add(tree, "ended", "p");
+  tree.end("ended", State::revoked);
+  const auto can_hold = [&](std::string id, std::string parent_id, std::int64_t depth,
+                            std::string agent_id = "agt-1") {
+    return tree.can_hold({.delegation_id = std::move(id),
+                          .parent_id = std::move(parent_id),
+                          .agent_id = std::move(agent_id),
+                          .depth = depth});
+  };
+  CHECK(can_hold("n", "", 1));
+  CHECK(can_hold("n", "", 1, "agt-2"));
+  CHECK(can_hold("n", "c", 3));
+  CHECK_FALSE(can_hold("", "", 1));
+  CHECK_FALSE(can_hold("c", "", 1));
+  CHECK_FALSE(can_hold("n", "n", 2));
+  CHECK_FALSE(can_hold("n", "none", 2));
+  CHECK_FALSE(can_hold("n", "ended", 3));
+  CHECK_FALSE(can_hold("n", "p", 2, "agt-2"));
+  for (const std::int64_t depth : {INT64_MIN, std::int64_t{0}, std::int64_t{2}, INT64_MAX}) {
+    CHECK_FALSE(can_hold("n", "", depth));
+    CHECK_FALSE(can_hold("n", "c", depth));
+  }
+  // An agent's name is no delegation's: what one has lent the other would have, too.
+  CHECK_FALSE(can_hold("n", "", 1, "n"));
+  CHECK_FALSE(can_hold("agt-1", "", 1, "agt-2"));
+  CHECK_FALSE(can_hold("n", "", 1, "c"));
 }
 
 TEST_CASE("ending a delegation ends everything below it, and nothing beside it", "[delegation]") {
