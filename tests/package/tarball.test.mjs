@@ -39,7 +39,8 @@ test("it holds what the sources make, and nothing else", () => {
   const entries = ["index", ...servers, ...stores, "sync/index", "terminal"].map(
     (entry) => `${entry}.js`,
   );
-  const commonJs = ["core.js", "more.js", "package.json", ...entries];
+  const glue = ["agentlattice.glue.js", "client.glue.js"];
+  const commonJs = ["core.js", "more.js", "package.json", ...glue, ...entries];
   const declarations = [...ofSources, "browser.d.ts"].filter((file) => file.endsWith(".d.ts"));
   const modules = ["client.wasm", "agentlattice.wasm"];
   const dist = [

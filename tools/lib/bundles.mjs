@@ -46,9 +46,12 @@ async function bundleForPages(build) {
   write("browser.d.ts", contents);
 }
 
+/** What Emscripten makes beside each .wasm, by its path in dist/. */
+const isGlue = (module) => module.endsWith(".mjs");
+
 /**
  * Node.js spends more on finding fifty files than on running them, and reads a file as a whole before it runs any of it. So what the main
- * entry needs is in core.js, and what the others need beyond that in more.js.
+ * entry needs is in core.js, and what the others need beyond that in more.js. The glue, a third of it all, waits for the first call.
  */
 async function bundleForNode(build) {
   for (const form of ["cjs", "import"]) rmSync(`${dist}/${form}`, { recursive: true, force: true });
@@ -63,8 +66,11 @@ async function bundleForNode(build) {
     // The glue looks for a module by itself only where nobody hands it one.
     logOverride: { "empty-import-meta": "silent" },
   };
-  const core = await modulesOf("index", (more) => build({ ...options, ...more }));
-  await build({ ...options, ...onDemand(core), plugins: [besides], outfile: "cjs/core.js" });
+  const modules = await modulesOf("index", (more) => build({ ...options, ...more }));
+  for (const glue of modules.filter(isGlue))
+    await build({ ...options, entryPoints: [glue], outfile: `cjs/${bundleOfGlue(glue)}` });
+  const core = modules.filter((module) => !isGlue(module));
+  await build({ ...options, ...onDemand(core), plugins: [later, besides], outfile: "cjs/core.js" });
   const others = entries.filter((entry) => !core.includes(entry));
   const plugins = [takenFrom("./core.js", core), besides];
   await build({ ...options, ...onDemand(others), plugins, outfile: "cjs/more.js" });
@@ -83,17 +89,15 @@ async function modulesOf(entry, build) {
 
 /** Through `require`, esbuild runs a module when it is first asked for: no entry runs what only another one needs. */
 function onDemand(modules) {
-  const lines = modules.map((one) => `exports["${one}"] = () => require("./${fileOf(one)}");`);
+  const lines = modules.map((one) => `exports["${one}"] = () => require("./${one}.js");`);
   return { stdin: { contents: lines.join("\n"), resolveDir: dist } };
 }
-
-const fileOf = (module) => (module.endsWith(".mjs") ? module : `${module}.js`);
 
 /** Modules that another bundle has already: a second copy of a class would be another class. */
 const takenFrom = (bundle, modules) => ({
   name: "taken",
   setup({ onLoad, onResolve, resolve: resolveBy }) {
-    const paths = new Map(modules.map((one) => [resolve(dist, fileOf(one)), one]));
+    const paths = new Map(modules.map((one) => [resolve(dist, `${one}.js`), one]));
     onResolve({ filter: /^[.#]/, namespace: "file" }, async ({ path, pluginData, ...from }) => {
       if (pluginData === "asked") return undefined;
       const found = await resolveBy(path, { ...from, pluginData: "asked" });
@@ -106,6 +110,23 @@ const takenFrom = (bundle, modules) => ({
     onResolve({ filter: /^/, namespace: "taken" }, ({ path }) => ({ path, external: true }));
   },
 });
+
+const bundleOfGlue = (glue) => glue.replace(/\.mjs$/, ".glue.js");
+
+/** Glue is read when it is called. */
+const later = {
+  name: "later",
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /\.glue\.js$/, namespace: "later" }, ({ path }) => ({
+      path,
+      external: true,
+    }));
+    onResolve({ filter: /\.mjs$/ }, ({ path }) => ({ path, namespace: "later" }));
+    onLoad({ filter: /^/, namespace: "later" }, ({ path }) => ({
+      contents: `export default (host) => require("${bundleOfGlue(path)}").default(host);`,
+    }));
+  },
+};
 
 /** CommonJS has no `import.meta.url`. What a module finds beside itself, its copy in a bundle finds beside the original. */
 const besides = {
