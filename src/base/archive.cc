@@ -35,10 +35,10 @@ std::uint8_t ArchiveReader::take_byte(std::uint8_t last) {
   return 0;
 }
 
-std::size_t ArchiveReader::length() {
+std::size_t ArchiveReader::length(std::size_t element_bytes_min) {
   std::uint64_t size = 0;
   take(&size, sizeof size);
-  if (sound_ && size <= left_.size()) return static_cast<std::size_t>(size);
+  if (sound_ && size <= left_.size() / element_bytes_min) return static_cast<std::size_t>(size);
   fail();
   return 0;
 }

@@ -113,6 +113,8 @@ class ArchiveReader {
   void fail() { sound_ = false; }
   /// So far.
   [[nodiscard]] bool sound() const { return sound_; }
+  /// A number of elements, each of which takes so many bytes at least: no more than are left can hold.
+  [[nodiscard]] std::size_t length(std::size_t element_bytes_min = 1);
   /// Nothing is left, either.
   [[nodiscard]] bool complete() const { return sound_ && left_.empty(); }
 
@@ -120,9 +122,6 @@ class ArchiveReader {
   // Not templates, and not here: every field of every class comes through these.
   void take(void* to, std::size_t bytes);
   [[nodiscard]] std::uint8_t take_byte(std::uint8_t last);
-  /// A number of elements, each of which takes a byte at least.
-  [[nodiscard]] std::size_t length();
-
   template <internal::Number T>
   void read(T& value) {
     take(&value, sizeof value);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -28,22 +29,30 @@ class UsedKeys {
 
   template <typename Archive>
   void archive(Archive& fields) {
-    std::vector<std::pair<Fingerprint, std::uint64_t>> keys;  // with their rows
-    if constexpr (!Archive::reads) {
-      keys.reserve(count_);
-      for (const Slot& slot : slots_) {
-        if (slot.end_row != 0) keys.emplace_back(slot.key, slot.end_row - 1);
-      }
-    }
-    fields(keys);
+    // One by one: a list of them all, beside the table, would be the peak of what opening a ledger takes.
+    std::pair<Fingerprint, std::uint64_t> used;  // a key with its row
     if constexpr (Archive::reads) {
       // In the order of the slots, so that in a table of the same size each falls behind the one before.
-      reserve(keys.size());
-      for (const auto& [key, row_id] : keys) add(key, row_id);
+      std::size_t left = fields.length(sizeof used.first + sizeof used.second);
+      reserve(left);
+      for (; left > 0; --left) {
+        fields(used);
+        if (used.second == row_none) return fields.fail();
+        add(used.first, used.second);
+      }
+    } else {
+      fields(std::uint64_t{count_});
+      for (const Slot& slot : slots_) {
+        if (slot.end_row == 0) continue;
+        used = {slot.key, slot.end_row - 1};
+        fields(used);
+      }
     }
   }
 
  private:
+  /// A slot's end_row would be 0, which is what an empty one has.
+  static constexpr auto row_none = std::numeric_limits<std::uint64_t>::max();
   struct Slot {
     Fingerprint key = 0;
     std::uint64_t end_row = 0;  // row number + 1; 0: empty

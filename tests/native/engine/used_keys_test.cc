@@ -4,9 +4,14 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/archive.h"
 
 namespace al::engine {
 namespace {
@@ -41,6 +46,30 @@ TEST_CASE("a table of used keys holds what a map does", "[engine]") {
     REQUIRE(found.size() == rows.size());
     REQUIRE(found == expected[fingerprint(n)]);
   }
+}
+
+TEST_CASE("a table of used keys is read as it was written, or refused", "[engine]") {
+  UsedKeys table;
+  for (std::uint64_t row = 0; row < 100; ++row) table.add(row * 0x9e37'79b9'7f4a'7c15, row);
+  table.remove(0, 0);
+  std::string bytes;
+  ArchiveWriter writer(bytes);
+  writer(table);
+  const auto read = [](std::string_view from) {
+    UsedKeys out;
+    ArchiveReader reader(from);
+    reader(out);
+    return reader.complete() ? std::optional(std::move(out)) : std::nullopt;
+  };
+  const std::optional<UsedKeys> again = read(bytes);
+  REQUIRE(again);
+  for (std::uint64_t row = 0; row < 100; ++row)
+    CHECK(again->rows(row * 0x9e37'79b9'7f4a'7c15) == table.rows(row * 0x9e37'79b9'7f4a'7c15));
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    CHECK_FALSE(read(std::string_view(bytes).substr(0, size)));
+  CHECK_FALSE(read(std::string(8, '\xff') + bytes.substr(8)));  // more keys than bytes
+  CHECK_FALSE(
+      read(bytes.substr(0, bytes.size() - 8) + std::string(8, '\xff')));  // the last of all row numbers
 }
 
 }  // namespace
