@@ -111,18 +111,16 @@ async function parcel({ project, load, resolve }) {
     serveOptions: { host, port },
     hmrOptions: { host, port },
   });
-  let unsubscribe;
+  let watching;
   await new Promise((built, fail) => {
-    const watching = bundler.watch((error, event) => {
+    watching = bundler.watch((error, event) => {
       if (error || event.type === "buildFailure")
         fail(error ?? new Error(event.diagnostics.map(({ message }) => message).join("\n")));
       else built();
     });
-    watching.then((subscription) => {
-      unsubscribe = subscription.unsubscribe;
-    }, fail);
+    watching.catch(fail);
   });
-  return { port, close: () => unsubscribe() };
+  return { port, close: async () => (await watching).unsubscribe() };
 }
 
 /** For servers that do not say which one they were given. */
