@@ -1,6 +1,6 @@
 // What goes wrong when other packages load their WebAssembly, and must not here.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -65,6 +65,20 @@ test("in Node.js, import and require give the same classes", () => {
     const names = Object.keys(required).filter((name) => required[name] !== imported[name]);
     console.log(Object.keys(imported).length > 10, names.length, serve === require("@agentlattice/wasm/node").serve);`;
   assert.equal(script(both), "true 0 true");
+});
+
+test("of an error that nobody catches, the terminal shows where and why, and no page of code", () => {
+  const file = join(project, "uncaught.mjs");
+  writeFileSync(
+    file,
+    'import { Lattice } from "@agentlattice/wasm";\nawait Lattice.open({ policies: [{ name: "a" }] });\n',
+  );
+  const { status, stderr } = spawnSync(process.execPath, [file], { encoding: "utf8" });
+  assert.equal(status, 1);
+  assert.match(stderr, /POLICY_INVALID/);
+  assert.match(stderr, /uncaught\.mjs:2/);
+  const longest = Math.max(...stderr.split("\n").map((line) => line.length));
+  assert.ok(longest < 500, `a line of ${longest} characters`);
 });
 
 test("it needs no FinalizationRegistry and no symbols of disposal", () => {

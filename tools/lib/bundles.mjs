@@ -25,6 +25,8 @@ const common = {
   tsconfigRaw: {},
   target: "es2022",
   logLevel: "warning",
+  // For an error that nobody catches, Node.js shows the whole line that threw it.
+  lineLimit: 100,
 };
 
 export async function buildBundles() {
