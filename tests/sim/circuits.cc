@@ -23,6 +23,7 @@ std::string draw_settings(Chance& chance) {
   out += R"(,"probe_seconds":)" + number(3, 20);
   out += R"(},"anomalies":{"calibration_hours":0,"calibration_actions":)" + number(3, 20);
   out += R"(,"open_severity":)" + now_and_then(50, 40, 80);
+  out += R"(,"halt_severity":)" + now_and_then(20, 60, 100);
   return out + "}}";
 }
 
@@ -34,6 +35,22 @@ void Circuits::set_limits(json::Value settings) {
     limits_[name] = settings["breaker"][name].as_int64().value();
   }
   open_severity_ = settings["anomalies"]["open_severity"].as_int64().value();
+  halt_severity_ = settings["anomalies"]["halt_severity"].as_int64().value();
+}
+
+bool Circuits::may_halt(const std::string& agent_id) const {
+  const Circuit* circuit = find(agent_id);
+  return circuit && halt_severity_ > 0 && circuit->severity >= halt_severity_;
+}
+
+void Circuits::use_windows(Circuit& circuit) const {
+  if (circuit.velocity_window_seconds != limit("velocity_window_seconds")) circuit.asked.clear();
+  if (circuit.window_seconds != limit("window_seconds")) {
+    circuit.actions.clear();
+    circuit.reports.clear();
+  }
+  circuit.velocity_window_seconds = limit("velocity_window_seconds");
+  circuit.window_seconds = limit("window_seconds");
 }
 
 const Circuits::Circuit* Circuits::find(const std::string& agent_id) const {
@@ -44,7 +61,11 @@ const Circuits::Circuit* Circuits::find(const std::string& agent_id) const {
 void Circuits::decided(const CircuitDeed& deed, Millis now_ms) {
   if (deed.reason == "AGENT_HALTED" || deed.reason == "CIRCUIT_OPEN" || limits_.empty()) return;
   Circuit& circuit = circuits_[deed.agent_id];
-  if (circuit.state == "closed" && deed.first) circuit.actions.push_back({now_ms, deed.outcome == "denied"});
+  if (circuit.state == "closed" && deed.first) {
+    use_windows(circuit);
+    circuit.asked.push_back({now_ms});
+    circuit.actions.push_back({now_ms, deed.outcome == "denied"});
+  }
   if (circuit.state != "half_open") return;
   if (deed.outcome == "denied") circuit.verdict = "probe_failed";
   if (deed.outcome != "executed") return;
@@ -61,7 +82,10 @@ void Circuits::reported(const std::string& agent_id, const std::string& audit_ev
                         Millis now_ms) {
   if (limits_.empty()) return;
   Circuit& circuit = circuits_[agent_id];
-  if (circuit.state == "closed") circuit.reports.push_back({now_ms, failed});
+  if (circuit.state == "closed") {
+    use_windows(circuit);
+    circuit.reports.push_back({now_ms, failed});
+  }
   if (circuit.state != "half_open" || circuit.silent.erase(audit_event_id) == 0) return;
   if (circuit.verdict.empty()) circuit.verdict = failed ? "probe_failed" : "probe_succeeded";
 }
@@ -96,13 +120,15 @@ std::optional<CircuitChange> Circuits::trip(const Circuit& circuit, Millis now_m
     });
   };
   CircuitChange change{.to = "open", .reason = {}, .until_ms = cooled_down_ms(circuit, now_ms)};
-  const std::int64_t asked = within(circuit.actions, limit("velocity_window_seconds"), false);
-  if (limit("velocity_max") > 0 && asked > limit("velocity_max")) {
+  const std::int64_t asked = within(circuit.asked, limit("velocity_window_seconds"), false);
+  if (circuit.velocity_window_seconds == limit("velocity_window_seconds") && limit("velocity_max") > 0 &&
+      asked > limit("velocity_max")) {
     change.reason = "velocity";
     change.observed = asked;
     change.limit = limit("velocity_max");
     return change;
   }
+  if (circuit.window_seconds != limit("window_seconds")) return {};
   const auto share = [&](const char* reason, const char* percent, const std::vector<Event>& events) {
     change.reason = reason;
     change.observed = within(events, limit("window_seconds"), true);

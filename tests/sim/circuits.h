@@ -44,6 +44,8 @@ class Circuits {
   void noticed(const std::string& agent_id, std::int64_t severity) {
     circuits_[agent_id].severity = severity;
   }
+  /// Whether what was noticed last is enough to halt an agent.
+  [[nodiscard]] bool may_halt(const std::string& agent_id) const;
   void change(const std::string& agent_id, const CircuitChange& change);
   void resume(const std::string& agent_id) { circuits_[agent_id] = {}; }
 
@@ -62,10 +64,14 @@ class Circuits {
   };
   struct Circuit {
     std::string state = "closed";
-    std::vector<Event> actions;  // while closed
-    std::vector<Event> reports;  // likewise
-    std::int64_t severity = 0;   // of the last anomaly
-    std::string cause;           // why it opened first
+    // While closed; from the latest change of a window's length on.
+    std::vector<Event> asked;
+    std::vector<Event> actions;
+    std::vector<Event> reports;
+    std::int64_t velocity_window_seconds = 0;  // what `asked` was counted under
+    std::int64_t window_seconds = 0;           // … the others
+    std::int64_t severity = 0;                 // of the last anomaly
+    std::string cause;                         // why it opened first
     std::int64_t openings = 0;
     Millis until_ms = 0;
     std::int64_t probes = 0;
@@ -75,11 +81,14 @@ class Circuits {
   };
   [[nodiscard]] std::int64_t limit(const char* name) const { return limits_.at(name); }
   [[nodiscard]] const Circuit* find(const std::string& agent_id) const;
+  /// A window of another length begins anew, with the next thing that it counts.
+  void use_windows(Circuit& circuit) const;
   [[nodiscard]] std::optional<CircuitChange> trip(const Circuit& circuit, Millis now_ms) const;
   [[nodiscard]] Millis cooled_down_ms(const Circuit& circuit, Millis now_ms) const;
 
   std::map<std::string, std::int64_t> limits_;  // empty: all off
   std::int64_t open_severity_ = 0;
+  std::int64_t halt_severity_ = 0;
   std::map<std::string, Circuit> circuits_;
 };
 

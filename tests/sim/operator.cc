@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "circuits.h"
 #include "policies.h"
 
 namespace al::sim {
@@ -38,6 +39,9 @@ void Operator::act() {
     halt_or_resume();
   } else if (what < 96) {
     redact_something();
+  } else if (what < 97) {
+    // One of the three is an owner.
+    process_->submit({.operation = "putSettings", .body = draw_settings(stage_.chance)}, ignore);
   } else {
     revoke_something();
   }

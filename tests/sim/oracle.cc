@@ -64,10 +64,14 @@ void Oracle::observe(const audit::Row& row, Millis wall_ms) {
   if (type == "snapshot.taken") return;  // Whether it is one, a process that begins with it will tell.
   if (type == "settings.changed") {
     circuits_.set_limits(reading.facts["settings"]);
+    stage_.count(Count::settings_changed);
   } else if (type == "agent.halted" || type == "agent.resumed") {
     agents_.at(reading.agent_id).halted = type == "agent.halted";
     if (type == "agent.halted") {
-      stage_.count(Count::halts);
+      const bool by_anomaly = reading.fact("by").starts_with("anomaly:");
+      reading.must(!by_anomaly || circuits_.may_halt(reading.agent_id),
+                   "an anomaly halts only where it is as severe as the settings say");
+      stage_.count(by_anomaly ? Count::halts_by_anomaly : Count::halts);
     } else {
       circuits_.resume(reading.agent_id);
     }

@@ -87,6 +87,8 @@ class Oracle {
   [[nodiscard]] const KnownAction* action(std::string_view audit_event_id) const {
     return find(actions_, audit_event_id);
   }
+  /// By audit event id.
+  [[nodiscard]] const std::map<std::string, KnownAction, std::less<>>& actions() const { return actions_; }
   [[nodiscard]] const KnownApproval* approval(std::string_view id) const { return find(approvals_, id); }
   [[nodiscard]] const KnownDelegation* delegation(std::string_view id) const {
     return find(delegations_, id);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "audit/merkle.h"
+#include "audit/receipt.h"
 #include "audit/row_lines.h"
 #include "base/json.h"
 
@@ -326,6 +327,7 @@ void Service::check_rest() {
   // A signer that failed the last time signs now, and counts as sound again.
   ask(get("/audit/checkpoint", host_key()));
   check_checkpoints();
+  check_receipts();
   check_replay();
   check_redacted();
 }
@@ -347,6 +349,27 @@ void Service::check_checkpoints() {
   verifier.compare(*newest, true);
   require(verifier.finding().damage == audit::Damage::none, "the durable ledger verifies",
           verifier.finding().message);
+}
+
+/// Whoever has nothing but the receipt of an action can tell what was decided on it in the end.
+void Service::check_receipts() {
+  for (const auto& [id, action] : oracle_.actions()) {
+    const wire::Response response = ask(get("/audit/receipts/" + id, host_key()));
+    const Result<json::Document> body = json::parse(response.body);
+    require(response.status == 200 && body.ok(), "there is a receipt of every action", response.body);
+    const audit::Receipt receipt{.row = body->root()["row"].string(),
+                                 .openings = body->root()["openings"].string(),
+                                 .proof = body->root()["proof"].string()};
+    const audit::Finding finding = audit::check_receipt(receipt);
+    require(finding.damage == audit::Damage::none, "a receipt proves itself", finding.message);
+    const Result<audit::RowFrame> row = audit::read_frame(receipt.row);
+    require(row->type == "action." + action.outcome, "a receipt tells the latest decision", response.body);
+    const audit::Row& durable = rows_.at(row->row_id);
+    require(receipt.row == durable.text && receipt.openings == durable.openings,
+            "a receipt holds the row that is durable, and what is left of its openings", response.body);
+    if (signer_) check_signed(audit::parse_proof(receipt.proof)->note);
+    stage_.count(Count::receipts_checked);
+  }
 }
 
 /// A new process on the same rows gives the same answers, from memory; it takes the place of the old one.

@@ -130,6 +130,7 @@ class Service {
   void check_signed(std::string_view text) const;
   void check_redacted();
   void check_checkpoints();
+  void check_receipts();
   void check_replay();
 
   Stage& stage_;

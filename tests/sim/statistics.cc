@@ -40,6 +40,7 @@ std::string_view text(Count count) {
       "expired unclaimed",
       "cancelled with delegation",
       "halts",
+      "halts by an anomaly",
       "denied: circuit open",
       "circuits opened",
       "circuits opened again",
@@ -47,6 +48,7 @@ std::string_view text(Count count) {
       "circuits closed",
       "anomalies",
       "policies changed",
+      "settings changed",
       "keys revoked",
       "delegations",
       "delegations nested",
@@ -111,6 +113,7 @@ std::string_view text(Count count) {
       "listeners caught up",
       "ledgers verified",
       "ledgers verified with a pin",
+      "receipts checked",
       "replays compared",
   };
   static_assert(!texts.back().empty());

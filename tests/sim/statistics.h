@@ -47,6 +47,7 @@ enum class Count : std::uint8_t {
   expired_unclaimed,
   cancelled_with_delegation,
   halts,
+  halts_by_anomaly,
   denied_circuit_open,
   circuits_opened,
   circuits_opened_again,
@@ -54,6 +55,7 @@ enum class Count : std::uint8_t {
   circuits_closed,
   anomalies,
   policies_changed,
+  settings_changed,
   keys_revoked,
   delegations,
   delegations_nested,
@@ -125,6 +127,7 @@ enum class Count : std::uint8_t {
   // Proofs.
   ledgers_verified,
   ledgers_verified_with_pin,
+  receipts_checked,
   replays_compared,
   end_
 };
