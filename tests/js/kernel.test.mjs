@@ -57,6 +57,63 @@ test("a gate ends in time while others keep the kernel busy", async (t) => {
   assert.ok(ended >= 199 && ended < 5000, `after ${ended} ms`);
 });
 
+/** A kernel whose module is ours, so that its wishes are. */
+async function wishingKernel(t) {
+  const wakes = [];
+  let host;
+  const payload = {
+    name: "none",
+    lattice: false,
+    create: async (given) => {
+      host = given.host;
+      return { wake: () => wakes.push(performance.now()) };
+    },
+  };
+  const nothing = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  const kernel = await Kernel.start(payload, { wasm: nothing });
+  t.after(() => kernel.close("the kernel"));
+  return { wakes, wakeIn: (ms) => host.wakeIn(ms, false) };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test("a timer that is due comes, however often the wish changes meanwhile", async (t) => {
+  const { wakes, wakeIn } = await wishingKernel(t);
+  const began = performance.now();
+  while (wakes.length === 0 && performance.now() - began < 5000) {
+    wakeIn(0);
+    wakeIn(60_000);
+    await turn();
+  }
+  assert.equal(wakes.length, 1);
+});
+
+test("a timer that is not due follows the wish", async (t) => {
+  const { wakes, wakeIn } = await wishingKernel(t);
+  const began = performance.now();
+  wakeIn(60_000);
+  wakeIn(30);
+  while (wakes.length === 0 && performance.now() - began < 5000) await turn();
+  assert.ok(wakes[0] - began >= 29, `after ${wakes[0] - began} ms`);
+  wakeIn(10);
+  wakeIn(-1);
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  assert.equal(wakes.length, 1);
+});
+
+test("a timer that was lost is set again by the next wish", async (t) => {
+  const { wakes, wakeIn } = await wishingKernel(t);
+  const lost = t.mock.method(globalThis, "setTimeout", () => 0);
+  wakeIn(0);
+  assert.equal(lost.mock.callCount(), 1);
+  lost.mock.restore();
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.equal(wakes.length, 0);
+  wakeIn(0);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(wakes.length, 1);
+});
+
 test("an aborted creation of a sub-agent leaves none behind", async (t) => {
   const lattice = await openLattice(t);
   const al = lattice.agent("a");

@@ -45,12 +45,12 @@ void replace(std::string& text, std::string_view from, std::string_view to) {
 
 /// A row of our choosing behind `rows`, with everything about it right but what it says.
 audit::Row next_row(const std::vector<audit::Row>& rows, std::string_view type, std::string facts,
-                    Millis wall_ms = 0) {
+                    Millis wall_ms = 0, std::string_view agent_id = {}) {
   Entropy entropy = Entropy::from_number(9);
   Digest head{};
   for (const audit::Row& row : rows) head = audit::chain_hash(head, audit::leaf_hash(row.text));
   if (wall_ms == 0 && !rows.empty()) wall_ms = audit::decode(rows.back().text).value().wall_ms;
-  return audit::compose({.type = type, .agent_id = {}, .wall_ms = wall_ms, .facts = std::move(facts)},
+  return audit::compose({.type = type, .agent_id = agent_id, .wall_ms = wall_ms, .facts = std::move(facts)},
                         rows.size(), head, entropy);
 }
 
@@ -134,6 +134,30 @@ TEST_CASE("a row whose policy does not compile", "[engine][load]") {
   CHECK(with_policy(R"({"action_type":"x","effect":"alow","name":"p"})").find("not valid") !=
         std::string::npos);
   CHECK(with_policy(R"({"action_type":"x","effect":"allow","name":"p"})").empty());
+}
+
+TEST_CASE("a row of a delegation that nobody can have made", "[engine][load]") {
+  const std::vector<audit::Row> rows = busy_rows();
+  const audit::DecodedRow made = audit::decode(rows.back().text).value();
+  REQUIRE(made.type == "delegation.created");
+  const std::string parent(made.facts["delegation_id"].string());
+  const std::string agent(made.agent_id);
+  const auto with = [&](const std::string& id, const std::string& parent_id, int depth) {
+    std::string facts = R"({"capabilities":["read"],"delegation_id":")" + id + R"(","depth":)" +
+                        std::to_string(depth) + R"(,"expires_at":"2126-01-01T00:00:00.000Z","name":"n",)";
+    if (!parent_id.empty()) facts += R"("parent_id":")" + parent_id + "\",";
+    facts += R"("request_digest":")" + std::string(64, '0') + "\"}";
+    std::vector<audit::Row> more = rows;
+    more.push_back(next_row(rows, "delegation.created", facts, 0, agent));
+    return load_all(more);
+  };
+  CHECK(with("dlg-1", "", 1).empty());
+  CHECK(with("dlg-1", parent, 2).empty());
+  for (const std::string& message : {with(parent, "", 1), with(agent, "", 1), with("dlg-1", "dlg-1", 2),
+                                     with("dlg-1", "dlg-0", 2), with("dlg-1", parent, 3)}) {
+    INFO(message);
+    CHECK(message.find("a delegation") != std::string::npos);
+  }
 }
 
 TEST_CASE("a policy whose content is not what its digest says denies", "[engine][load]") {
