@@ -9,8 +9,9 @@ Answer Engine::create_delegation(Context& context) {
   std::vector<json::Fault> faults;
   json::ObjectReader in(context.body.root(), "", faults);
   const std::string name(bounded_text(in, "name", wire::name_bytes_max, true));
+  const std::size_t faults_before = faults.size();
   const std::vector<std::string> capabilities = read_capabilities(in, "capabilities");
-  if (capabilities.empty() && faults.empty())
+  if (capabilities.empty() && faults.size() == faults_before)
     in.fault("capabilities", "must name at least one action type or pattern");
   const bool has_ttl = in.any("ttl").present();
   const std::optional<std::int64_t> ttl_s = in.integer("ttl", 1, wire::delegation_ttl_s_max);

@@ -21,12 +21,14 @@ Result<Wanted> read(json::Value body, std::uint64_t rows) {
   std::vector<json::Fault> faults;
   json::ObjectReader in(body, "", faults);
   Wanted wanted;
+  if (!in.any("row_id").present()) in.fault("row_id", "is missing");
   const std::optional<std::int64_t> row_id = in.integer("row_id", 0, std::int64_t{1} << 53);
+  const std::size_t faults_before = faults.size();
   wanted.fields = in.strings("fields").value_or(std::vector<std::string>());
+  if (wanted.fields.empty() && faults.size() == faults_before)
+    in.fault("fields", "must name at least one field that the row commits to");
   wanted.reason = bounded_text(in, "reason", wire::reason_bytes_max, false);
   in.finish();
-  if (faults.empty() && (!row_id || wanted.fields.empty()))
-    return Error{Code::invalid_request, "a redaction names a \"row_id\" and at least one of its \"fields\""};
   if (!faults.empty()) return json::faults_error(Code::invalid_request, "the redaction is not valid", faults);
   wanted.row_id = static_cast<std::uint64_t>(*row_id);
   if (wanted.row_id >= rows) return Error{Code::not_found, "there is no such row"};
