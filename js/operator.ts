@@ -125,7 +125,7 @@ export class Operator implements Disposable, AsyncDisposable {
     return this.#client.call(() => register("registerOperator", "roles", registration));
   }
 
-  /** The limits for circuit breakers and anomalies; for owners. */
+  /** The limits for approvals, circuit breakers and anomalies; for owners. */
   settings(options?: CallOptions): Answer<Settings> {
     return this.#call("settings", [], options);
   }
@@ -133,8 +133,9 @@ export class Operator implements Disposable, AsyncDisposable {
   /** Makes these the settings, whole: what is left out takes its default. For owners. */
   putSettings(settings: SettingsChange, options?: CallOptions): Answer<Settings> {
     return this.#client.call(() => {
-      const { breaker, anomalies, ...unknown } = settings;
+      const { approvals, breaker, anomalies, ...unknown } = settings;
       const sections = toWire({
+        approvals: section(approvals),
         breaker: section(breaker),
         anomalies: section(anomalies),
         ...unknown,

@@ -332,6 +332,12 @@ export interface BreakerSettings {
   readonly probeSeconds: number;
 }
 
+/** What approvals an agent may ask for. */
+export interface ApprovalSettings {
+  /** As many of its actions wait for a person at most, 1 – 100000; further ones are denied. Default: 1000. */
+  readonly pendingMax: number;
+}
+
 /** When an agent's behaviour is an anomaly, and what becomes of it. A severity of 0 is off. */
 export interface AnomalySettings {
   /** Actions during which an agent is only learnt from, 0 – 1000000. Default: 200. */
@@ -348,12 +354,14 @@ export interface AnomalySettings {
 
 /** The settings of an organisation. */
 export interface Settings {
+  readonly approvals: ApprovalSettings;
   readonly breaker: BreakerSettings;
   readonly anomalies: AnomalySettings;
 }
 
 /** Settings as they are written: what is left out takes its default. */
 export interface SettingsChange {
+  readonly approvals?: Partial<ApprovalSettings> | undefined;
   readonly breaker?: Partial<BreakerSettings> | undefined;
   readonly anomalies?: Partial<AnomalySettings> | undefined;
 }

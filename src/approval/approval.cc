@@ -41,6 +41,7 @@ Result<Weight> weigh(const Approval& approval, std::string_view operator_id, boo
 
 void Book::add_to_index(const Approval& approval) {
   in_state_[static_cast<std::size_t>(approval.state)].emplace(approval.row_id, approval.approval_id);
+  if (approval.state == State::pending) ++pending_of_[approval.agent_id];
   if (!approval.open()) return;
   deadlines_.emplace(approval.timeout_ms, approval.approval_id);
   if (!approval.delegation_id.empty()) by_delegation_.emplace(approval.delegation_id, approval.approval_id);
@@ -48,6 +49,10 @@ void Book::add_to_index(const Approval& approval) {
 
 void Book::remove_from_index(const Approval& approval) {
   in_state_[static_cast<std::size_t>(approval.state)].erase(approval.row_id);
+  if (const auto pending = pending_of_.find(approval.agent_id);
+      approval.state == State::pending && --pending->second == 0) {
+    pending_of_.erase(pending);
+  }
   deadlines_.erase({approval.timeout_ms, approval.approval_id});
   by_delegation_.erase({approval.delegation_id, approval.approval_id});
 }
@@ -111,6 +116,11 @@ std::vector<const Approval*> Book::in_state(State state, std::uint64_t from_row,
   for (auto at = ids.lower_bound(from_row); at != ids.end() && out.size() < limit; ++at)
     out.push_back(find(at->second));
   return out;
+}
+
+std::int64_t Book::pending_of(std::string_view agent_id) const {
+  const auto found = pending_of_.find(agent_id);
+  return found == pending_of_.end() ? 0 : found->second;
 }
 
 std::uint64_t Book::settled() const {

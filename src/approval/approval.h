@@ -32,6 +32,10 @@ enum class State : std::uint8_t { pending, approved, denied, expired, cancelled 
 inline constexpr std::size_t state_count = 5;
 [[nodiscard]] std::string_view text(State state);
 
+struct Settings {
+  std::int64_t pending_max = 1000;  // of one agent
+};
+
 struct Vote {
   std::string operator_id;
   std::string operator_name;
@@ -103,6 +107,8 @@ class Book {
                                                       std::size_t limit) const;
   /// Open ones on behalf of a delegation.
   [[nodiscard]] std::vector<const Approval*> open_for_delegation(std::string_view delegation_id) const;
+  /// How many of an agent's are pending.
+  [[nodiscard]] std::int64_t pending_of(std::string_view agent_id) const;
   /// How many are no longer pending. While this stays, nobody's wait for a decision is over.
   [[nodiscard]] std::uint64_t settled() const;
   /// Whether the rows that asked for them, and used them, are among the first `rows`.
@@ -132,6 +138,7 @@ class Book {
 
   std::map<std::string, Approval, std::less<>> by_id_;
   std::array<std::map<std::uint64_t, std::string>, state_count> in_state_;  // ids by row
+  std::map<std::string, std::int64_t, std::less<>> pending_of_;             // by agent; none that are 0
   std::set<std::pair<Millis, std::string>> deadlines_;                      // of open approvals
   std::set<std::pair<std::string, std::string>> by_delegation_;  // (delegation, approval) of open ones
 };

@@ -163,6 +163,10 @@ ActionDecided Engine::decide(const ActionRequest& request, Millis now_ms) const 
     e.outcome = ActionOutcome::executed;
     return e;
   }
+  // Who is asked too often no longer looks. One that was asked before is in nobody's way.
+  const bool anew = !request.counted_ms;
+  if (anew && state_.approvals.pending_of(request.agent_id) >= state_.settings.approvals.pending_max)
+    return deny("APPROVAL_BACKLOG");
   e.outcome = ActionOutcome::requested;
   const policy::ApprovalTerms& terms = decision.policy->approval;
   e.approval = ApprovalAsked{

@@ -20,6 +20,7 @@ struct Field {
 };
 
 using Anomalies = anomaly::Settings;
+using Approvals = approval::Settings;
 using Breaker = breaker::Settings;
 
 // INVARIANT: names ascend, so that what is written is canonical. A limit or severity of 0 is off.
@@ -29,6 +30,9 @@ constexpr std::array anomaly_fields{
     Field<Anomalies>{"halt_severity", 0, 100, &Anomalies::halt_severity},
     Field<Anomalies>{"open_severity", 0, 100, &Anomalies::open_severity},
     Field<Anomalies>{"spike_factor", 2, 100, &Anomalies::spike_factor},
+};
+constexpr std::array approval_fields{
+    Field<Approvals>{"pending_max", 1, 100'000, &Approvals::pending_max},
 };
 constexpr std::array breaker_fields{
     Field<Breaker>{"cool_down_max_seconds", 1, 604'800, &Breaker::cool_down_max_seconds},
@@ -70,6 +74,7 @@ Result<Settings> read_settings(json::Value document) {
   Settings out;
   json::ObjectReader in(document, "", faults);
   read_section(in, "anomalies", anomaly_fields, out.anomalies, faults);
+  read_section(in, "approvals", approval_fields, out.approvals, faults);
   read_section(in, "breaker", breaker_fields, out.breaker, faults);
   if (out.breaker.cool_down_max_seconds < out.breaker.cool_down_seconds) {
     faults.push_back({"/breaker/cool_down_max_seconds", "must not be below cool_down_seconds"});
@@ -84,6 +89,7 @@ std::string write_settings(const Settings& settings) {
   json::Writer writer(out);
   writer.begin_object();
   write_section(writer, "anomalies", anomaly_fields, settings.anomalies);
+  write_section(writer, "approvals", approval_fields, settings.approvals);
   write_section(writer, "breaker", breaker_fields, settings.breaker);
   writer.end_object();
   return out;

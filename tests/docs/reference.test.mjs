@@ -162,12 +162,12 @@ test("docs/audit.md has exactly the types of rows of src/engine/events.cc", () =
 test("docs/enforcement.md has exactly the settings of src/engine/settings.cc, with their defaults", () => {
   const number = (text) => text.replaceAll("'", "");
   const defaults = Object.fromEntries(
-    ["src/breaker/circuit.h", "src/anomaly/baseline.h"].flatMap((header) =>
-      all(/std::int64_t (\w+) = (\d+);/g, source(header)),
+    ["src/approval/approval.h", "src/breaker/circuit.h", "src/anomaly/baseline.h"].flatMap(
+      (header) => all(/std::int64_t (\w+) = (\d+);/g, source(header)),
     ),
   );
   const entry = /Field<(\w+)>\{"(\w+)", ([\d']+), ([\d']+),/g;
-  const section = { Anomalies: "anomalies", Breaker: "breaker" };
+  const section = { Anomalies: "anomalies", Approvals: "approvals", Breaker: "breaker" };
   const ofSource = all(entry, source("src/engine/settings.cc")).map(
     ([kind, name, min, max]) =>
       `${section[kind]}.${name} | ${number(min)}–${number(max)} | ${defaults[name]}`,

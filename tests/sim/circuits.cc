@@ -21,6 +21,7 @@ std::string draw_settings(Chance& chance) {
   out += R"(,"cool_down_max_seconds":)" + number(10, 40);
   out += R"(,"probes_max":)" + number(1, 2);
   out += R"(,"probe_seconds":)" + number(3, 20);
+  out += R"(},"approvals":{"pending_max":)" + (chance.percent(60) ? number(1, 3) : "1000");
   out += R"(},"anomalies":{"calibration_hours":0,"calibration_actions":)" + number(3, 20);
   out += R"(,"open_severity":)" + now_and_then(50, 40, 80);
   out += R"(,"halt_severity":)" + now_and_then(20, 60, 100);

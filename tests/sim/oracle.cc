@@ -64,6 +64,7 @@ void Oracle::observe(const audit::Row& row, Millis wall_ms) {
   if (type == "snapshot.taken") return;  // Whether it is one, a process that begins with it will tell.
   if (type == "settings.changed") {
     circuits_.set_limits(reading.facts["settings"]);
+    pending_max_ = reading.facts["settings"]["approvals"]["pending_max"].as_int64().value();
     stage_.count(Count::settings_changed);
   } else if (type == "agent.halted" || type == "agent.resumed") {
     agents_.at(reading.agent_id).halted = type == "agent.halted";
@@ -167,6 +168,12 @@ Oracle::Verdict Oracle::judge(const KnownAction& action) const {
   return {"denied", "CONDITIONS_DENIED", policy};
 }
 
+std::int64_t Oracle::pending_of(const std::string& agent_id) const {
+  return std::count_if(approvals_.begin(), approvals_.end(), [&](const auto& each) {
+    return each.second.agent_id == agent_id && each.second.state == "pending";
+  });
+}
+
 void Oracle::used(const std::string& agent_id, std::string_view event_id) {
   if (event_id.empty()) return;
   require(used_keys_.emplace(agent_id, event_id).second, "an idempotency key adds one row at most",
@@ -180,6 +187,7 @@ void Oracle::tally(const Reading& row, const KnownAction& action) const {
   if (action.outcome == "requested") stage_.count(Count::requested);
   if (reason == "AGENT_HALTED") stage_.count(Count::denied_halted);
   if (reason == "CIRCUIT_OPEN") stage_.count(Count::denied_circuit_open);
+  if (reason == "APPROVAL_BACKLOG") stage_.count(Count::denied_backlog);
   if (reason == "POLICY_CHANGED") stage_.count(Count::denied_policy_changed);
   if (reason == "DELEGATION_UNKNOWN") stage_.count(Count::foreign_delegations_denied);
   if (reason == "DELEGATION_EXPIRED" || reason == "DELEGATION_REVOKED")
@@ -203,8 +211,11 @@ void Oracle::action_decided(const Reading& row) {
     row.must(under && under->agent_id == row.agent_id, "an agent acts under its own delegations only");
   }
   tally(row, now);
-  const Verdict verdict = judge(now);
+  Verdict verdict = judge(now);
   const bool claims = !row.fact("claimed_approval_id").empty();
+  const bool asks = !claims && verdict.outcome == "requested";
+  if (asks && pending_of(row.agent_id) >= pending_max_)
+    verdict = {.outcome = "denied", .reason = "APPROVAL_BACKLOG", .policy = verdict.policy};
   circuits_.decided(
       {row.agent_id, row.fact("audit_event_id"), now.outcome, row.fact("denial_reason"), !claims},
       row.wall_ms);

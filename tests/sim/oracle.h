@@ -151,6 +151,7 @@ class Oracle {
   void tally(const Reading& row, const KnownAction& action) const;
 
   [[nodiscard]] Verdict judge(const KnownAction& action) const;
+  [[nodiscard]] std::int64_t pending_of(const std::string& agent_id) const;
   [[nodiscard]] const KnownPolicy* policy_for(std::string_view action_type) const;
 
   Stage& stage_;
@@ -158,6 +159,7 @@ class Oracle {
   std::vector<News> news_;
   Millis last_ms_ = 0;
   Circuits circuits_;
+  std::int64_t pending_max_ = 1000;
   std::map<std::string, KnownAgent, std::less<>> agents_;
   std::map<std::string, std::vector<std::string>, std::less<>> roles_;  // by operator name
   std::map<std::string, KnownPolicy, std::less<>> policies_;

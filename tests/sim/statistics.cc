@@ -30,6 +30,7 @@ std::string_view text(Count count) {
       "denied: agent halted",
       "denied: delegation",
       "denied: policy changed",
+      "denied: approval backlog",
       "claims executed",
       "claims denied",
       "claims of what was redacted",

@@ -37,6 +37,7 @@ enum class Count : std::uint8_t {
   denied_halted,
   denied_by_delegation,
   denied_policy_changed,
+  denied_backlog,
   claims,
   claims_denied,
   claims_redacted,
