@@ -25,7 +25,9 @@ bool covers(const std::vector<policy::Pattern>& capabilities, std::string_view a
 void Tree::erase(Lists& lists, std::string_view of, std::string_view id) {
   const auto list = lists.find(of);
   if (list == lists.end()) return;
-  std::erase(list->second, id);
+  // From the front: what is forgotten was made first.
+  if (const auto at = std::find(list->second.begin(), list->second.end(), id); at != list->second.end())
+    list->second.erase(at);
   if (list->second.empty()) lists.erase(list);
 }
 
@@ -41,8 +43,15 @@ bool Tree::can_hold(const Delegation& delegation) const {
          parent->depth + 1 == delegation.depth;
 }
 
+const Delegation& Tree::root_of(const Delegation& delegation) const {
+  const Delegation* at = &delegation;
+  while (!at->parent_id.empty()) at = find(at->parent_id);
+  return *at;
+}
+
 void Tree::add(Delegation delegation) {
   const std::string id = delegation.delegation_id;
+  below_[root_of(delegation).delegation_id].push_back(id);
   deadlines_.emplace(delegation.expires_ms, id);
   by_agent_[delegation.agent_id].push_back(id);
   live_children_[delegation.lender()].push_back(id);
@@ -66,6 +75,7 @@ void Tree::end(std::string_view delegation_id, State state) {
     delegation.state = state;
     deadlines_.erase({delegation.expires_ms, id});
     erase(live_children_, delegation.lender(), id);
+    if (delegation.parent_id.empty()) ended_roots_.emplace(delegation.row_id, id);
   }
 }
 
@@ -75,6 +85,7 @@ void Tree::remove(std::string_view delegation_id) {
   const Delegation& delegation = found->second;
   deadlines_.erase({delegation.expires_ms, delegation.delegation_id});
   erase(by_agent_, delegation.agent_id, delegation.delegation_id);
+  erase(below_, root_of(delegation).delegation_id, delegation.delegation_id);
   erase(live_children_, delegation.lender(), delegation.delegation_id);
   by_id_.erase(found);
 }
@@ -84,6 +95,7 @@ void Tree::revive(std::string_view delegation_id) {
   if (found == by_id_.end()) return;
   Delegation& delegation = found->second;
   delegation.state = State::live;
+  if (delegation.parent_id.empty()) ended_roots_.erase(delegation.row_id);
   deadlines_.emplace(delegation.expires_ms, delegation.delegation_id);
   // Siblings stand in the order in which they were made.
   std::vector<std::string>& siblings = live_children_[delegation.lender()];
@@ -91,6 +103,18 @@ void Tree::revive(std::string_view delegation_id) {
     return find(id)->row_id > delegation.row_id;
   });
   siblings.insert(later, delegation.delegation_id);
+}
+
+void Tree::forget(std::size_t kept_max) {
+  for (; ended_roots_.size() > kept_max; ended_roots_.erase(ended_roots_.begin())) {
+    const auto family = below_.find(ended_roots_.begin()->second);
+    for (const std::string& id : family->second) {
+      const auto gone = by_id_.find(id);
+      erase(by_agent_, gone->second.agent_id, id);
+      by_id_.erase(gone);
+    }
+    below_.erase(family);
+  }
 }
 
 std::vector<Delegation> Tree::in_order() const {

@@ -56,6 +56,9 @@ class Tree {
   // The inverses of the two, latest first: what was added is removed, what ended lives again.
   void remove(std::string_view delegation_id);
   void revive(std::string_view delegation_id);
+  /// Forgets, of those that agents themselves had lent and that ended, the ones that were made first, each
+  /// with all below it, until `kept_max` are left. What was forgotten cannot live again.
+  void forget(std::size_t kept_max);
 
   [[nodiscard]] const Delegation* find(std::string_view delegation_id) const;
   /// The chain from the agent's own child down to this one.
@@ -88,10 +91,14 @@ class Tree {
 
   using Lists = std::map<std::string, std::vector<std::string>, std::less<>>;  // of ids
   static void erase(Lists& lists, std::string_view of, std::string_view id);
+  /// The agent's own child that a delegation comes down from.
+  [[nodiscard]] const Delegation& root_of(const Delegation& delegation) const;
 
   std::map<std::string, Delegation, std::less<>> by_id_;
   Lists live_children_;  // by lender
   Lists by_agent_;
+  Lists below_;                                         // by the agent's own child, which stands first
+  std::map<std::uint64_t, std::string> ended_roots_;    // those of them that ended, by row
   std::set<std::pair<Millis, std::string>> deadlines_;  // of live ones
 };
 

@@ -86,6 +86,7 @@ void Engine::commit() {
   undo_.clear();
   redactions_asked_.clear();
   state_.activity.forget(state_.last_wall_ms);
+  state_.delegations.forget(wire::delegations_ended_max);
   committed_ = ledger_.size();
 }
 

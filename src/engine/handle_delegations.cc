@@ -38,6 +38,11 @@ Answer Engine::create_delegation(Context& context) {
     for (const delegation::Delegation* mine : state_.delegations.of_agent(agent.agent_id)) {
       if (before->request_digest == digest && mine->row_id == before->row_id) return created(*mine);
     }
+    if (before->request_digest == digest) {
+      return answer(
+          Error{Code::conflict,
+                "the delegation of this idempotency key ended, and is no longer kept; use a new one"});
+    }
     return answer(Error{Code::idempotency_mismatch, "this idempotency key was used for another request"});
   }
 

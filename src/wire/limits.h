@@ -19,6 +19,7 @@ inline constexpr std::size_t capabilities_max = 256;
 inline constexpr std::int64_t delegation_ttl_s_max = 86'400;
 inline constexpr std::int64_t delegation_depth_max = 5;
 inline constexpr std::size_t delegation_children_max = 256;
+inline constexpr std::size_t delegations_ended_max = 1000;
 inline constexpr std::int64_t page_items_default = 50;
 inline constexpr std::int64_t page_items_max = 500;
 inline constexpr std::int64_t approval_wait_s_max = 55;

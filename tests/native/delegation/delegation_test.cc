@@ -17,13 +17,15 @@ std::vector<policy::Pattern> patterns(std::initializer_list<std::string_view> te
 void add(Tree& tree, std::string id, std::string parent_id, Millis expires_ms = 1000,
          std::string agent_id = "agt-1") {
   const Delegation* parent = tree.find(parent_id);
+  static std::uint64_t row_id = 0;
   tree.add({.delegation_id = std::move(id),
             .parent_id = std::move(parent_id),
             .agent_id = std::move(agent_id),
             .name = "d",
             .capabilities = patterns({"*"}),
             .depth = parent ? parent->depth + 1 : 1,
-            .expires_ms = expires_ms});
+            .expires_ms = expires_ms,
+            .row_id = ++row_id});
 }
 
 using Ids = std::vector<std::string>;
@@ -122,4 +124,40 @@ TEST_CASE("ending a delegation ends everything below it, and nothing beside it",
   CHECK(tree.of_agent("agt-1").size() == 5);
   CHECK(tree.find("none") == nullptr);
   CHECK(tree.chain("none").empty());
+}
+
+TEST_CASE("of those that ended, the latest are known, each with all below it", "[delegation]") {
+  Tree tree;
+  const auto known = [&] {
+    Ids out;
+    for (const Delegation* each : tree.of_agent("agt-1")) out.push_back(each->delegation_id);
+    return out;
+  };
+  add(tree, "a", "");
+  add(tree, "b", "");
+  add(tree, "a.a", "a");
+  add(tree, "b.a", "b");
+  add(tree, "c", "");
+  tree.end("a.a", State::expired);
+  tree.forget(0);
+  CHECK(known() == Ids{"a", "b", "a.a", "b.a", "c"});  // What it came down from is live.
+  tree.end("c", State::revoked);
+  tree.end("b", State::revoked);
+  tree.end("a", State::revoked);
+  tree.revive("c");
+  tree.forget(2);
+  CHECK(known().size() == 5);
+  tree.forget(1);
+  CHECK(known() == Ids{"b", "b.a", "c"});
+  CHECK(tree.find("a.a") == nullptr);
+  CHECK(tree.find("b.a")->state == State::revoked);
+  tree.end("c", State::revoked);
+  tree.forget(0);
+  CHECK(known().empty());
+  add(tree, "a", "");
+  add(tree, "a.a", "a");
+  tree.remove("a.a");
+  tree.end("a", State::expired);
+  tree.forget(0);
+  CHECK(known().empty());
 }

@@ -6,6 +6,7 @@
 
 #include "engine/exhaustive.h"
 #include "engine/world.h"
+#include "wire/limits.h"
 
 using namespace al;
 using namespace al::engine;
@@ -116,4 +117,35 @@ TEST_CASE("every input in every state of a chain of delegations", "[engine][exha
         }
       });
   CHECK(states > 30);
+}
+
+TEST_CASE("of delegations that ended the latest are known, after a restart the same",
+          "[engine][delegation]") {
+  World world;
+  world.add_agent("bot");
+  world.set_policies(R"([{"name":"r","action_type":"read","effect":"allow"}])");
+  const std::string body = R"({"name":"d","capabilities":["read"],"ttl":60})";
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < wire::delegations_ended_max + 3; ++i) {
+    const std::string key = "x-al-event-id: " + std::to_string(i) + "\n";
+    ids.push_back(world.call("bot", "POST /delegations", body, key).get("id"));
+    CHECK(world.call("bot", "DELETE /delegations/" + ids.back())["revoked"].as_bool() == true);
+  }
+  const std::string live = world.call("bot", "POST /delegations", body).get("id");
+  const auto list = [&] { return world.call("bot", "GET /delegations?active_only=false").text; };
+  const auto reason = [&](const std::string& under) {
+    return world
+        .call("bot", "POST /actions", R"({"action_type":"read"})", "x-al-delegation-id: " + under + "\n")
+        .get("denial_reason");
+  };
+  const std::string before = list();
+  CHECK(before.find(ids[2]) == std::string::npos);
+  CHECK(before.find(ids[3]) != std::string::npos);
+  CHECK(before.find(live) != std::string::npos);
+  CHECK(reason(ids[2]) == "DELEGATION_UNKNOWN");
+  CHECK(reason(ids[3]) == "DELEGATION_REVOKED");
+  CHECK(world.call("bot", "POST /delegations", body, "x-al-event-id: 2\n").code() == "CONFLICT");
+  CHECK(world.call("bot", "POST /delegations", body, "x-al-event-id: 3\n").get("id") == ids[3]);
+  world.restart();
+  CHECK(list() == before);
 }
