@@ -75,7 +75,7 @@ void Tree::end(std::string_view delegation_id, State state) {
     delegation.state = state;
     deadlines_.erase({delegation.expires_ms, id});
     erase(live_children_, delegation.lender(), id);
-    if (delegation.parent_id.empty()) ended_roots_.emplace(delegation.row_id, id);
+    if (delegation.parent_id.empty()) ended_roots_.push_back(id);
   }
 }
 
@@ -95,7 +95,7 @@ void Tree::revive(std::string_view delegation_id) {
   if (found == by_id_.end()) return;
   Delegation& delegation = found->second;
   delegation.state = State::live;
-  if (delegation.parent_id.empty()) ended_roots_.erase(delegation.row_id);
+  if (delegation.parent_id.empty()) std::erase(ended_roots_, delegation.delegation_id);
   deadlines_.emplace(delegation.expires_ms, delegation.delegation_id);
   // Siblings stand in the order in which they were made.
   std::vector<std::string>& siblings = live_children_[delegation.lender()];
@@ -107,7 +107,7 @@ void Tree::revive(std::string_view delegation_id) {
 
 void Tree::forget(std::size_t kept_max) {
   for (; ended_roots_.size() > kept_max; ended_roots_.erase(ended_roots_.begin())) {
-    const auto family = below_.find(ended_roots_.begin()->second);
+    const auto family = below_.find(ended_roots_.front());
     for (const std::string& id : family->second) {
       const auto gone = by_id_.find(id);
       erase(by_agent_, gone->second.agent_id, id);
@@ -117,23 +117,36 @@ void Tree::forget(std::size_t kept_max) {
   }
 }
 
-std::vector<Delegation> Tree::in_order() const {
-  std::map<std::uint64_t, const Delegation*> by_row;
-  for (const auto& [id, delegation] : by_id_) by_row.emplace(delegation.row_id, &delegation);
+std::vector<Delegation> Tree::list() const {
   std::vector<Delegation> out;
-  for (const auto& [row_id, delegation] : by_row) out.push_back(*delegation);
+  const auto take = [&](const std::vector<std::string>& family) {
+    for (const std::string& id : family) out.push_back(*find(id));
+  };
+  for (const std::string& root : ended_roots_) take(below_.find(root)->second);
+  for (const auto& [root, family] : below_) {
+    if (find(root)->state == State::live) take(family);
+  }
   return out;
 }
 
-bool Tree::restore(const std::vector<Delegation>& in_order) {
-  for (Delegation each : in_order) {
+bool Tree::restore(const std::vector<Delegation>& list) {
+  std::map<std::uint64_t, const Delegation*> by_row;
+  for (const Delegation& each : list) {
+    if (!by_row.emplace(each.row_id, &each).second) return false;
+  }
+  for (const auto& [row_id, delegation] : by_row) {
+    Delegation each = *delegation;
     each.state = State::live;
     if (!can_hold(each)) return false;
     add(std::move(each));
   }
   // Children stand behind their parents: each ends by itself, as it did.
-  for (auto each = in_order.rbegin(); each != in_order.rend(); ++each) {
-    if (each->state != State::live) end(each->delegation_id, each->state);
+  for (auto at = by_row.rbegin(); at != by_row.rend(); ++at) {
+    if (at->second->state != State::live) end(at->second->delegation_id, at->second->state);
+  }
+  ended_roots_.clear();
+  for (const Delegation& each : list) {
+    if (each.parent_id.empty() && each.state != State::live) ended_roots_.push_back(each.delegation_id);
   }
   return true;
 }

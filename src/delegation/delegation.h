@@ -56,8 +56,8 @@ class Tree {
   // The inverses of the two, latest first: what was added is removed, what ended lives again.
   void remove(std::string_view delegation_id);
   void revive(std::string_view delegation_id);
-  /// Forgets, of those that agents themselves had lent and that ended, the ones that were made first, each
-  /// with all below it, until `kept_max` are left. What was forgotten cannot live again.
+  /// Forgets, of those that agents themselves had lent and that ended, the ones that ended first, each with
+  /// all below it, until `kept_max` are left. What was forgotten cannot live again.
   void forget(std::size_t kept_max);
 
   [[nodiscard]] const Delegation* find(std::string_view delegation_id) const;
@@ -76,7 +76,7 @@ class Tree {
   template <typename Archive>
   void archive(Archive& fields) {
     std::vector<Delegation> delegations;
-    if constexpr (!Archive::reads) delegations = in_order();
+    if constexpr (!Archive::reads) delegations = list();
     fields(delegations);
     if constexpr (Archive::reads) {
       if (!restore(delegations)) fields.fail();
@@ -84,10 +84,10 @@ class Tree {
   }
 
  private:
-  /// As they were made.
-  [[nodiscard]] std::vector<Delegation> in_order() const;
-  /// False where one cannot have been made after those before it.
-  [[nodiscard]] bool restore(const std::vector<Delegation>& in_order);
+  /// All, those that agents themselves had lent and that ended in the order in which they did.
+  [[nodiscard]] std::vector<Delegation> list() const;
+  /// False where one cannot have been made after those of earlier rows.
+  [[nodiscard]] bool restore(const std::vector<Delegation>& list);
 
   using Lists = std::map<std::string, std::vector<std::string>, std::less<>>;  // of ids
   static void erase(Lists& lists, std::string_view of, std::string_view id);
@@ -98,7 +98,7 @@ class Tree {
   Lists live_children_;  // by lender
   Lists by_agent_;
   Lists below_;                                         // by the agent's own child, which stands first
-  std::map<std::uint64_t, std::string> ended_roots_;    // those of them that ended, by row
+  std::vector<std::string> ended_roots_;                // those of them that ended, the latest last
   std::set<std::pair<Millis, std::string>> deadlines_;  // of live ones
 };
 

@@ -49,6 +49,7 @@ void end_all(engine::State& state) {
   static_cast<void>(state.policies.decide(action));
   while (const delegation::Delegation* next = state.delegations.next_to_expire())
     state.delegations.end(std::string(next->delegation_id), delegation::State::expired);
+  state.delegations.forget(0);
   while (const approval::Approval* next = state.approvals.next_to_expire())
     state.approvals.close(std::string(next->approval_id), approval::State::expired);
 }

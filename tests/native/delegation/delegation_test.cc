@@ -3,6 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cstdint>
 
+#include "base/archive.h"
+
 using namespace al;
 using namespace al::delegation;
 
@@ -142,15 +144,15 @@ TEST_CASE("of those that ended, the latest are known, each with all below it", "
   tree.forget(0);
   CHECK(known() == Ids{"a", "b", "a.a", "b.a", "c"});  // What it came down from is live.
   tree.end("c", State::revoked);
+  tree.revive("c");
   tree.end("b", State::revoked);
   tree.end("a", State::revoked);
-  tree.revive("c");
   tree.forget(2);
   CHECK(known().size() == 5);
   tree.forget(1);
-  CHECK(known() == Ids{"b", "b.a", "c"});
-  CHECK(tree.find("a.a") == nullptr);
-  CHECK(tree.find("b.a")->state == State::revoked);
+  CHECK(known() == Ids{"a", "a.a", "c"});
+  CHECK(tree.find("b.a") == nullptr);
+  CHECK(tree.find("a.a")->state == State::expired);
   tree.end("c", State::revoked);
   tree.forget(0);
   CHECK(known().empty());
@@ -160,4 +162,24 @@ TEST_CASE("of those that ended, the latest are known, each with all below it", "
   tree.end("a", State::expired);
   tree.forget(0);
   CHECK(known().empty());
+}
+
+TEST_CASE("the order in which delegations ended is archived", "[delegation]") {
+  Tree tree;
+  for (const char* id : {"a", "b", "c"}) add(tree, id, "");
+  add(tree, "b.a", "b");
+  for (const char* id : {"c", "b"}) tree.end(id, State::revoked);
+  std::string bytes;
+  ArchiveWriter writer(bytes);
+  writer(tree);
+  Tree read;
+  ArchiveReader reader(bytes);
+  reader(read);
+  REQUIRE(reader.complete());
+  Ids made;
+  for (const Delegation* each : read.of_agent("agt-1")) made.push_back(each->delegation_id);
+  CHECK(made == Ids{"a", "b", "c", "b.a"});
+  read.forget(1);
+  CHECK(read.find("c") == nullptr);
+  CHECK(read.find("b.a") != nullptr);
 }
