@@ -1,9 +1,7 @@
 // examples/cloudflare-worker in local workerd, as its README tells it. Part of `npm run test:matrix`, which brings Wrangler.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -11,6 +9,7 @@ import { promisify } from "node:util";
 import { Operator } from "@agentlattice/wasm";
 import { WebSocket } from "ws";
 import { blocksOf } from "../docs/blocks.mjs";
+import { freePort } from "../package/program.mjs";
 import { packagesFolder } from "../package/setup.mjs";
 import { house, start } from "./house.mjs";
 
@@ -19,14 +18,6 @@ const example = join(house, "examples/cloudflare-worker");
 const packages = join(packagesFolder("all"), "node_modules");
 const wrangler = [join(packages, "node22/bin/node"), join(packages, "wrangler/bin/wrangler.js")];
 const setup_token = "only-for-trying-it-here";
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  return port;
-}
 
 /** `npm run dev`, with a state of its own. */
 async function dev(t, state) {

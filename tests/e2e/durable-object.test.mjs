@@ -1,22 +1,17 @@
 // The store in the storage of a Durable Object, in a real workerd that is stopped and started again: snapshots, in parts and
 // from one process to the next.
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { build } from "esbuild";
-import { eventually, start } from "../package/program.mjs";
+import { eventually, freePort, start } from "../package/program.mjs";
+import { workerdOf } from "../package/runtimes/workers.mjs";
 import { packagesFolder } from "../package/setup.mjs";
 import { house } from "./house.mjs";
 
-/** Not the script of the package workerd, which would stand between. */
-const workerd = join(
-  packagesFolder("core"),
-  "node_modules/@cloudflare/workerd-linux-64/bin/workerd",
-);
+const workerd = workerdOf(packagesFolder("core"));
 const part_bytes = 1 << 20; // js/stores/durable-object.ts
 const rows_per_snapshot = 20_000; // js/ledger.ts
 
@@ -53,14 +48,6 @@ const worker :Workerd.Worker = (
   durableObjectStorage = (localDisk = "state"),
   bindings = [(name = "SHELF", durableObjectNamespace = "Shelf")]);\n`,
   );
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  return port;
 }
 
 /** A process on the state that earlier ones have left. */

@@ -1,6 +1,8 @@
 // Starts programs, and measures the memory that they took.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
 
 const look_ms = 50;
 const program_ms_max = 120_000;
@@ -85,4 +87,14 @@ function safely(read) {
   } catch {
     return undefined;
   }
+}
+
+/** A port on loopback that was free a moment ago, for programs that must be told one. */
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
 }

@@ -1,8 +1,7 @@
 // The servers that bundlers develop with, told nothing about the package, in Chromium.
-import { once } from "node:events";
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { freePort } from "../program.mjs";
 import { chromium, inBrowser } from "./browsers.mjs";
 import { asModule, asScript, copyModules, loaderOf, pageWith, versionOf } from "./bundlers.mjs";
 
@@ -124,11 +123,3 @@ async function parcel({ project, load, resolve }) {
 }
 
 /** For servers that do not say which one they were given. */
-async function freePort() {
-  const server = createServer().listen(0, host);
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}

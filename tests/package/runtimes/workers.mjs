@@ -1,17 +1,19 @@
 // Workers and edge functions: the package is bundled as their tools do it, with its modules imported.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { eventually, run, start } from "../program.mjs";
+import { eventually, freePort, run, start } from "../program.mjs";
 
 const modules = ["client.wasm", "agentlattice.wasm"];
 
+/** Its program; not the script of the package workerd, which would stand between. */
+export const workerdOf = (packages) =>
+  join(packages, "node_modules/@cloudflare/workerd-linux-64/bin/workerd");
+
 export function workers(packages) {
   const require = createRequire(join(packages, "package.json"));
-  // Not the script of the package workerd, which would stand between.
-  const workerd = join(packages, "node_modules/@cloudflare/workerd-linux-64/bin/workerd");
+  const workerd = workerdOf(packages);
   const workerdVersion = async () =>
     (await run(workerd, ["--version"])).output.trim().split(" ").at(-1);
   const versionOf = (name) => async () =>
@@ -196,14 +198,4 @@ async function ask(url, { service }, program) {
   const text = await response.text();
   if (!response.ok) throw new Error(`${response.status}: ${text}\n${program?.errors() ?? ""}`);
   return JSON.parse(text);
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
