@@ -5,29 +5,13 @@
 #include <limits>
 #include <string>
 
-#include "base/simd.h"
+#include "base/json_string.h"
+#include "base/utf8.h"
 
 namespace al::audit {
 namespace {
 
-/// Characters that stand for themselves in a string: ASCII from space on, but for the quote and the
-/// backslash.
-constexpr std::array<bool, 256> plain_characters() {
-  std::array<bool, 256> plain{};
-  for (std::size_t c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\';
-  return plain;
-}
-constexpr std::array<bool, 256> plain = plain_characters();
-
 std::uint8_t byte_at(std::string_view text, std::size_t at) { return static_cast<std::uint8_t>(text[at]); }
-
-#if AL_SIMD
-/// Whether sixteen bytes are plain characters, each.
-bool are_plain(const char* sixteen) {
-  const Octets c = load_octets(sixteen);
-  return !any((c < 0x20) | (c >= 0x80) | (c == '"') | (c == '\\'));
-}
-#endif
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -71,34 +55,14 @@ std::string unescaped(std::string_view contents) {
   return out;
 }
 
-std::size_t utf8_sequence_bytes(std::string_view rest) {
-  if (rest.empty()) return 0;
-  const std::uint8_t lead = byte_at(rest, 0);
-  if (lead < 0x80) return 1;
-  // RFC 3629, section 4: C0, C1 and F5–FF never appear; the second byte after E0, ED, F0 and F4 has a
-  // narrower range, which excludes overlong forms, surrogates and what lies beyond U+10FFFF.
-  const std::size_t length = lead >= 0xC2 && lead <= 0xDF   ? 2
-                             : lead >= 0xE0 && lead <= 0xEF ? 3
-                             : lead >= 0xF0 && lead <= 0xF4 ? 4
-                                                            : 0;
-  if (length == 0 || rest.size() < length) return 0;
-  const std::uint8_t second = byte_at(rest, 1);
-  const std::uint8_t lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-  const std::uint8_t highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-  if (second < lowest || second > highest) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if ((byte_at(rest, i) & 0xC0) != 0x80) return 0;
-  }
-  return length;
-}
-
 bool CanonicalReader::in_order(std::string_view before, std::string_view after) {
   // Up to where they differ, nearly all names are plain, and these are in the order of their bytes.
   const std::size_t shorter = std::min(before.size(), after.size());
   for (std::size_t i = 0; i < shorter; ++i) {
     const std::uint8_t a = byte_at(before, i);
     const std::uint8_t b = byte_at(after, i);
-    if (!plain[a] || !plain[b]) return json::less_utf16(unescaped(before), unescaped(after));
+    if (!json::is_plain(before[i]) || !json::is_plain(after[i]))
+      return json::less_utf16(unescaped(before), unescaped(after));
     if (a != b) return a < b;
   }
   return before.size() < after.size();
@@ -108,10 +72,7 @@ bool CanonicalReader::string(std::string_view& contents) {
   if (!take("\"")) return false;
   const std::size_t start = at_;
   while (true) {
-#if AL_SIMD
-    while (text_.size() - at_ >= sizeof(Octets) && are_plain(text_.data() + at_)) at_ += sizeof(Octets);
-#endif
-    while (at_ < text_.size() && plain[byte_at(text_, at_)]) ++at_;
+    at_ += json::plain_prefix(text_.substr(at_));
     if (at_ == text_.size()) return false;
     const std::uint8_t c = byte_at(text_, at_);
     if (c == '"') {

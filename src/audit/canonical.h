@@ -12,9 +12,6 @@
 
 namespace al::audit {
 
-/// Bytes of the UTF-8 sequence that `rest` starts with; 0 when it starts with none (RFC 3629, section 4).
-[[nodiscard]] std::size_t utf8_sequence_bytes(std::string_view rest);
-
 /// The string that the `contents` of a canonical string escape.
 [[nodiscard]] std::string unescaped(std::string_view contents);
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "audit/canonical.h"
 #include "base/sha256.h"
+#include "base/utf8.h"
 
 namespace al::audit {
 namespace {

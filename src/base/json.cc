@@ -238,7 +238,7 @@ Result<Document> parse(std::string_view text, const Limits& limits) {
   document.storage_->text.reserve(text.size());
   document.storage_->nodes.reserve(text.size() / 8 + 1);
   Builder builder(*document.storage_, text, limits);
-  if (!nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &builder)) {
+  if (!library::Parser(library::Input(text)).sax_parse(&builder)) {
     return Error{Code::malformed_json, "malformed JSON: " + builder.fault};
   }
   return document;

@@ -3,50 +3,65 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <utility>
 
 #include "base/decimal.h"
+#include "base/json_string.h"
 
 namespace al::json {
 
-void append_string(std::string& out, std::string_view text) {
+namespace {
+
+void append_escape(std::string& out, char character) {
   constexpr std::string_view hex_digits = "0123456789abcdef";
-  out += '"';
-  std::size_t plain_from = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out += text.substr(plain_from, i - plain_from);
-    plain_from = i + 1;
-    out += '\\';
-    switch (c) {
-      case '"':
-      case '\\':
-        out += static_cast<char>(c);
-        break;
-      case '\b':
-        out += 'b';
-        break;
-      case '\t':
-        out += 't';
-        break;
-      case '\n':
-        out += 'n';
-        break;
-      case '\f':
-        out += 'f';
-        break;
-      case '\r':
-        out += 'r';
-        break;
-      default:
-        out += "u00";
-        out += hex_digits[c >> 4];
-        out += hex_digits[c & 15];
-    }
+  constexpr std::string_view named = "\"\\\b\t\n\f\r";
+  constexpr std::string_view names = "\"\\btnfr";
+  out += '\\';
+  if (const std::size_t at = named.find(character); at != std::string_view::npos) {
+    out += names[at];
+    return;
   }
-  out += text.substr(plain_from);
-  out += '"';
+  const auto c = static_cast<unsigned char>(character);
+  out += "u00";
+  out += hex_digits[c >> 4];
+  out += hex_digits[c & 15];
 }
+
+void append_escaped(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t plain = plain_prefix(text);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) return;
+    if (static_cast<unsigned char>(text.front()) < 0x80) {
+      append_escape(out, text.front());
+    } else {
+      out += text.front();
+    }
+    text.remove_prefix(1);
+  }
+}
+
+/// A string with what stands around it. Most are plain, and are put down at one go.
+void append_quoted(std::string& out, std::string_view before, std::string_view text, std::string_view after) {
+  if (plain_prefix(text) < text.size()) {
+    out += before;
+    out += '"';
+    append_escaped(out, text);
+    out += '"';
+    out += after;
+    return;
+  }
+  std::size_t at = out.size();
+  out.append(before.size() + text.size() + after.size() + 2, '"');
+  at += before.copy(out.data() + at, before.size()) + 1;
+  at += text.copy(out.data() + at, text.size()) + 1;
+  after.copy(out.data() + at, after.size());
+}
+
+}  // namespace
+
+void append_string(std::string& out, std::string_view text) { append_quoted(out, {}, text, {}); }
 
 namespace {
 
@@ -91,10 +106,8 @@ void append_number(std::string& out, double value) {
   }
 }
 
-void Writer::separate() {
-  if (comma_due_) out_ += ',';
-  comma_due_ = true;
-}
+std::string_view Writer::separator() { return std::exchange(comma_due_, true) ? "," : ""; }
+void Writer::separate() { out_ += separator(); }
 
 Writer& Writer::open(char bracket) {
   separate();
@@ -110,16 +123,13 @@ Writer& Writer::close(char bracket) {
 }
 
 Writer& Writer::key(std::string_view name) {
-  separate();
-  append_string(out_, name);
-  out_ += ':';
+  append_quoted(out_, separator(), name, ":");
   comma_due_ = false;
   return *this;
 }
 
 Writer& Writer::value(std::string_view text) {
-  separate();
-  append_string(out_, text);
+  append_quoted(out_, separator(), text, {});
   return *this;
 }
 

@@ -66,6 +66,8 @@ class Writer {
  private:
   Writer& open(char bracket);
   Writer& close(char bracket);
+  /// What stands between the last value and the next.
+  [[nodiscard]] std::string_view separator();
   void separate();
 
   std::string& out_;

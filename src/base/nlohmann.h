@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/decimal.h"
+#include "base/json_string.h"
 
 // The library's own invariants are its own tests' business; here each would carry a file name and a text into
 // the module.
@@ -16,10 +18,32 @@
 // obeys the locale and brings floats in software into a WebAssembly module; and those that make up texts of
 // errors, which nobody here reads, bring printf, and have every character copied into a token that they
 // quote.
+//
+// And the one that reads strings, character by character, with a text for each that must not stand there.
 namespace al::json::library {
-using Adapter = nlohmann::detail::iterator_input_adapter<const char*>;
-using Lexer = nlohmann::detail::lexer<nlohmann::json, Adapter>;
-using Parser = nlohmann::detail::parser<nlohmann::json, Adapter>;
+
+/// The text, as the library's input adapters give it, and in strings.
+class Input {
+ public:
+  using char_type = char;
+  explicit Input(std::string_view text) : left_(text) {}
+
+  std::char_traits<char>::int_type get_character() {
+    if (left_.empty()) return std::char_traits<char>::eof();
+    const auto character = std::char_traits<char>::to_int_type(left_.front());
+    left_.remove_prefix(1);
+    return character;
+  }
+  [[nodiscard]] bool take_string(std::string& out) { return json::take_string(left_, out); }
+  [[nodiscard]] std::size_t size() const { return left_.size(); }
+
+ private:
+  std::string_view left_;
+};
+
+using Lexer = nlohmann::detail::lexer<nlohmann::json, Input>;
+using Parser = nlohmann::detail::parser<nlohmann::json, Input>;
+
 }  // namespace al::json::library
 
 template <>
@@ -41,6 +65,16 @@ inline void al::json::library::Lexer::unget() {
 template <>
 inline void al::json::library::Lexer::reset() noexcept {
   token_buffer.clear();
+}
+template <>
+inline al::json::library::Lexer::token_type al::json::library::Lexer::scan_string() {
+  reset();
+  const std::size_t before = ia.size();
+  const bool read = ia.take_string(token_buffer);
+  position.chars_read_total += before - ia.size();
+  if (read) return token_type::value_string;
+  ++position.chars_read_total;  // The character that cannot stand there counts.
+  return token_type::parse_error;
 }
 template <>
 inline std::string al::json::library::Lexer::get_token_string() const {

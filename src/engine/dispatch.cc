@@ -3,8 +3,8 @@
 #include <cassert>
 #include <utility>
 
-#include "audit/canonical.h"
 #include "base/hex.h"
+#include "base/utf8.h"
 #include "engine/context.h"
 
 namespace al::engine {
@@ -136,15 +136,6 @@ Result<json::Document> read_body(const wire::Request& request, const wire::Endpo
 }
 
 /// Text from outside the body goes into rows and answers, which are UTF-8.
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t bytes = audit::utf8_sequence_bytes(text);
-    if (bytes == 0) return false;
-    text.remove_prefix(bytes);
-  }
-  return true;
-}
-
 Status check_texts(const wire::Request& request, const wire::Route& route) {
   if (request.event_id.size() > wire::event_id_bytes_max) {
     return Error{Code::invalid_request,
