@@ -8,7 +8,6 @@
 namespace al {
 namespace {
 
-constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 constexpr std::array<std::int8_t, 256> reverse(std::string_view digits) {
@@ -29,15 +28,13 @@ int value_of(const std::array<std::int8_t, 256>& table, char c) {
 }  // namespace
 
 void append_hex(std::string& out, std::span<const std::uint8_t> bytes) {
-  for (const std::uint8_t byte : bytes) {
-    out += hex_digits[byte >> 4];
-    out += hex_digits[byte & 15];
-  }
+  const std::size_t at = out.size();
+  out.resize(at + bytes.size() * 2);
+  write_hex(bytes, out.data() + at);
 }
 
 std::string to_hex(std::span<const std::uint8_t> bytes) {
   std::string out;
-  out.reserve(bytes.size() * 2);
   append_hex(out, bytes);
   return out;
 }

@@ -21,9 +21,10 @@ constexpr std::array<std::int8_t, 256> values = digit_values();
 
 #if AL_SIMD
 
+using Eight = std::uint8_t __attribute__((vector_size(8)));
+
 /// Sixteen digits, or false where one is none.
 bool read_sixteen(const char* digits, std::uint8_t* out) {
-  using Eight = std::uint8_t __attribute__((vector_size(8)));
   const Octets c = load_octets(digits);
   const auto decimal = (c >= '0') & (c <= '9');
   const auto letter = (c >= 'a') & (c <= 'f');
@@ -34,6 +35,18 @@ bool read_sixteen(const char* digits, std::uint8_t* out) {
   const Eight bytes = (high << 4) | low;
   std::memcpy(out, &bytes, sizeof bytes);
   return true;
+}
+
+void write_sixteen(const std::uint8_t* bytes, char* out) {
+  Eight eight;
+  std::memcpy(&eight, bytes, sizeof eight);
+  const Eight high = eight >> 4;
+  const Eight low = eight & 15;
+  const Octets value =
+      __builtin_shufflevector(high, low, 0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
+  const auto letter = value > 9;
+  const Octets digits = value + '0' + (reinterpret_cast<const Octets&>(letter) & ('a' - '0' - 10));
+  std::memcpy(out, &digits, sizeof digits);
 }
 
 #endif
@@ -56,6 +69,18 @@ bool read_hex(std::string_view digits, std::span<std::uint8_t> out) {
     out[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
   return seen >= 0;
+}
+
+void write_hex(std::span<const std::uint8_t> bytes, char* out) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::size_t done = 0;
+#if AL_SIMD
+  for (; bytes.size() - done >= 8; done += 8) write_sixteen(bytes.data() + done, out + 2 * done);
+#endif
+  for (std::size_t i = done; i < bytes.size(); ++i) {
+    out[2 * i] = digits[bytes[i] >> 4];
+    out[2 * i + 1] = digits[bytes[i] & 15];
+  }
 }
 
 }  // namespace al

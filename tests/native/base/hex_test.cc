@@ -3,6 +3,7 @@
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 
@@ -17,6 +18,17 @@ TEST_CASE("Digits become the bytes that they stand for, however many there are",
     REQUIRE(read_hex(to_hex(some), std::span(read).first(size)));
     REQUIRE(std::equal(some.begin(), some.end(), read.begin()));
     REQUIRE_FALSE(read_hex(to_hex(some) + "0", std::span(read).first(size)));
+  }
+}
+
+TEST_CASE("Every byte has its two digits, wherever it stands", "[base][hex]") {
+  constexpr std::string_view digits = "0123456789abcdef";
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    const std::array<std::uint8_t, 11> bytes{
+        static_cast<std::uint8_t>(byte), 0, 0, 0, 0, 0, 0, static_cast<std::uint8_t>(byte), 0, 0,
+        static_cast<std::uint8_t>(byte)};
+    const std::string two{digits[byte / 16], digits[byte % 16]};
+    REQUIRE(to_hex(bytes) == two + "000000000000" + two + "0000" + two);
   }
 }
 
