@@ -1,24 +1,65 @@
 #include "base/sha256.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/sha256_rounds.h"
+#include "base/simd.h"
 
 namespace al {
+#if AL_SIMD
+
 namespace {
 
-std::uint32_t big_endian(const std::uint8_t* at) {
-  return static_cast<std::uint32_t>(at[0]) << 24 | static_cast<std::uint32_t>(at[1]) << 16 |
-         static_cast<std::uint32_t>(at[2]) << 8 | static_cast<std::uint32_t>(at[3]);
+using namespace sha256_internal;
+
+/// Four words at once, of the one message: each is made of words before it, the last two of which it makes
+/// itself.
+Words extend(Words a, Words b, Words c, Words d) {
+  const Words one_on = __builtin_shufflevector(a, b, 1, 2, 3, 4);
+  const Words nine_on = __builtin_shufflevector(c, d, 1, 2, 3, 4);
+  const auto low = [](Words x) { return rotate_right(x, 7) ^ rotate_right(x, 18) ^ (x >> 3); };
+  const auto high = [](Words x) { return rotate_right(x, 17) ^ rotate_right(x, 19) ^ (x >> 10); };
+  constexpr Words none{};
+  Words out = a + low(one_on) + nine_on;
+  out += __builtin_shufflevector(high(d), none, 2, 3, 4, 4);
+  out += __builtin_shufflevector(high(out), none, 4, 4, 0, 1);
+  return out;
 }
 
 }  // namespace
 
 void Sha256::compress(const std::uint8_t* block) {
+  std::array<Words, 4> words;  // Filled completely below.
+  for (std::size_t i = 0; i < 4; ++i) words[i] = load_words(block + 16 * i);
+  std::array<std::uint32_t, 8> variables = state_;
+  for (std::size_t t = 0; t < 64; t += 16) {
+    std::array<std::uint32_t, 16> added;
+    for (std::size_t i = 0; i < 4; ++i) {
+      if (t > 0) words[i] = extend(words[i], words[(i + 1) & 3], words[(i + 2) & 3], words[(i + 3) & 3]);
+      Words constants;
+      std::memcpy(&constants, &round_constants[t + 4 * i], sizeof constants);
+      constants += words[i];
+      std::memcpy(&added[4 * i], &constants, sizeof constants);
+    }
+    sixteen_rounds(variables, [&](std::size_t i) { return added[i]; });
+  }
+  add(state_, variables);
+}
+
+#else
+
+void Sha256::compress(const std::uint8_t* block) {
   std::array<std::uint32_t, 16> words;  // Filled completely below.
-  for (std::size_t t = 0; t < 16; ++t) words[t] = big_endian(block + 4 * t);
+  for (std::size_t t = 0; t < 16; ++t) {
+    const std::uint8_t* at = block + 4 * t;
+    words[t] = static_cast<std::uint32_t>(at[0]) << 24 | static_cast<std::uint32_t>(at[1]) << 16 |
+               static_cast<std::uint32_t>(at[2]) << 8 | static_cast<std::uint32_t>(at[3]);
+  }
   sha256_internal::compress(state_, words);
 }
+
+#endif
 
 Sha256& Sha256::update(std::span<const std::uint8_t> bytes) {
   bytes_total_ += bytes.size();

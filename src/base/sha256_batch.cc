@@ -26,7 +26,7 @@ namespace {
 constexpr std::size_t lane_count = 4;
 constexpr std::size_t block_bytes = 64;
 
-using Words = std::uint32_t __attribute__((vector_size(16)));
+using sha256_internal::Words;
 
 /// One message on its way through a lane, block by block.
 class Lane {
@@ -82,21 +82,12 @@ class Lane {
   std::array<std::uint8_t, block_bytes> block_{};
 };
 
-/// Sixteen bytes as four big-endian words.
-Words load(const std::uint8_t* bytes) {
-  Octets octets = load_octets(bytes);
-  octets = __builtin_shufflevector(octets, octets, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
-  Words words;
-  std::memcpy(&words, &octets, sizeof words);
-  return words;
-}
-
-/// Word t of each lane's block, for four t's: the transpose of what the lanes hold.
-void load_words(const std::array<const std::uint8_t*, lane_count>& blocks, std::size_t t, Words* out) {
-  const Words a = load(blocks[0] + 4 * t);
-  const Words b = load(blocks[1] + 4 * t);
-  const Words c = load(blocks[2] + 4 * t);
-  const Words d = load(blocks[3] + 4 * t);
+/// Word t of each lane's block, for four t's.
+void transpose(const std::array<const std::uint8_t*, lane_count>& blocks, std::size_t t, Words* out) {
+  const Words a = sha256_internal::load_words(blocks[0] + 4 * t);
+  const Words b = sha256_internal::load_words(blocks[1] + 4 * t);
+  const Words c = sha256_internal::load_words(blocks[2] + 4 * t);
+  const Words d = sha256_internal::load_words(blocks[3] + 4 * t);
   const Words ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
   const Words ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
   const Words cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
@@ -109,7 +100,7 @@ void load_words(const std::array<const std::uint8_t*, lane_count>& blocks, std::
 
 void compress(std::array<Words, 8>& state, const std::array<const std::uint8_t*, lane_count>& blocks) {
   std::array<Words, 16> words;  // Filled completely below.
-  for (std::size_t t = 0; t < 16; t += 4) load_words(blocks, t, &words[t]);
+  for (std::size_t t = 0; t < 16; t += 4) transpose(blocks, t, &words[t]);
   sha256_internal::compress(state, words);
 }
 

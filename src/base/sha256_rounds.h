@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/simd.h"
+
 namespace al::sha256_internal {
 
 // FIPS 180-4, 4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64 primes.
@@ -23,51 +25,74 @@ inline constexpr std::array<std::uint32_t, 64> round_constants{
 inline constexpr std::array<std::uint32_t, 8> initial_state{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                                             0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
+#if AL_SIMD
+
+using Words = std::uint32_t __attribute__((vector_size(16)));
+
+/// Sixteen bytes as four big-endian words.
+[[gnu::always_inline]] inline Words load_words(const std::uint8_t* bytes) {
+  Octets octets = load_octets(bytes);
+  octets = __builtin_shufflevector(octets, octets, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+  Words words;
+  std::memcpy(&words, &octets, sizeof words);
+  return words;
+}
+
+#endif
+
 template <typename Word>
 [[gnu::always_inline]] inline Word rotate_right(Word x, int bits) {
   return (x >> bits) | (x << (32 - bits));
 }
 
-/// Step t of the 64, on the eight working variables where they stand: instead of moving each one along, the
-/// caller turns their names.
+/// One of the 64 steps, on the eight working variables where they stand: instead of moving each one along,
+/// the caller turns their names. `added`: the step's word and its constant.
 template <typename Word>
 [[gnu::always_inline]] inline void round(Word a, Word b, Word c, Word& d, Word e, Word f, Word g, Word& h,
-                                         std::uint32_t k, Word w) {
+                                         Word added) {
   const Word t1 =
-      h + (rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25)) + (g ^ (e & (f ^ g))) + (w + k);
+      h + (rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25)) + (g ^ (e & (f ^ g))) + added;
   d += t1;
   h = t1 + (rotate_right(a, 2) ^ rotate_right(a, 13) ^ rotate_right(a, 22)) + (b ^ ((a ^ b) & (b ^ c)));
+}
+
+/// Sixteen steps; added(i) is what the i-th of them adds, asked for in order.
+template <typename Word, typename Added>
+[[gnu::always_inline]] inline void sixteen_rounds(std::array<Word, 8>& variables, Added added) {
+  auto [a, b, c, d, e, f, g, h] = variables;
+  for (std::size_t i = 0; i < 16; i += 8) {
+    round(a, b, c, d, e, f, g, h, added(i));
+    round(h, a, b, c, d, e, f, g, added(i + 1));
+    round(g, h, a, b, c, d, e, f, added(i + 2));
+    round(f, g, h, a, b, c, d, e, added(i + 3));
+    round(e, f, g, h, a, b, c, d, added(i + 4));
+    round(d, e, f, g, h, a, b, c, added(i + 5));
+    round(c, d, e, f, g, h, a, b, added(i + 6));
+    round(b, c, d, e, f, g, h, a, added(i + 7));
+  }
+  variables = {a, b, c, d, e, f, g, h};
+}
+
+template <typename Word>
+[[gnu::always_inline]] inline void add(std::array<Word, 8>& state, const std::array<Word, 8>& variables) {
+  for (std::size_t i = 0; i < 8; ++i) state[i] += variables[i];
 }
 
 /// Adds a block, of sixteen words, to a state. The words are used up.
 template <typename Word>
 [[gnu::always_inline]] inline void compress(std::array<Word, 8>& state, std::array<Word, 16>& w) {
-  Word a = state[0], b = state[1], c = state[2], d = state[3];
-  Word e = state[4], f = state[5], g = state[6], h = state[7];
-  const auto extend = [&w](std::size_t t) {
-    const Word x = w[(t + 1) & 15];
-    const Word y = w[(t + 14) & 15];
-    w[t] += (rotate_right(x, 7) ^ rotate_right(x, 18) ^ (x >> 3)) + w[(t + 9) & 15] +
-            (rotate_right(y, 17) ^ rotate_right(y, 19) ^ (y >> 10));
-  };
-  for (std::size_t t = 0; t < 64; t += 16) {
-    const std::uint32_t* k = &round_constants[t];
-    for (std::size_t i = 0; i < 16; i += 8) {
-      if (t > 0) {
-        for (std::size_t j = i; j < i + 8; ++j) extend(j);
-      }
-      round(a, b, c, d, e, f, g, h, k[i], w[i]);
-      round(h, a, b, c, d, e, f, g, k[i + 1], w[i + 1]);
-      round(g, h, a, b, c, d, e, f, k[i + 2], w[i + 2]);
-      round(f, g, h, a, b, c, d, e, k[i + 3], w[i + 3]);
-      round(e, f, g, h, a, b, c, d, k[i + 4], w[i + 4]);
-      round(d, e, f, g, h, a, b, c, k[i + 5], w[i + 5]);
-      round(c, d, e, f, g, h, a, b, k[i + 6], w[i + 6]);
-      round(b, c, d, e, f, g, h, a, k[i + 7], w[i + 7]);
-    }
+  std::array<Word, 8> variables = state;
+  sixteen_rounds(variables, [&](std::size_t i) { return w[i] + round_constants[i]; });
+  for (std::size_t t = 16; t < 64; t += 16) {
+    sixteen_rounds(variables, [&](std::size_t i) __attribute__((always_inline)) {
+      const Word x = w[(i + 1) & 15];
+      const Word y = w[(i + 14) & 15];
+      w[i] += (rotate_right(x, 7) ^ rotate_right(x, 18) ^ (x >> 3)) + w[(i + 9) & 15] +
+              (rotate_right(y, 17) ^ rotate_right(y, 19) ^ (y >> 10));
+      return w[i] + round_constants[t + i];
+    });
   }
-  const std::array<Word, 8> added{a, b, c, d, e, f, g, h};
-  for (std::size_t i = 0; i < 8; ++i) state[i] += added[i];
+  add(state, variables);
 }
 
 }  // namespace al::sha256_internal
