@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
+#include "base/sha256_batch.h"
+
 namespace al {
 
 Entropy Entropy::from_number(std::uint64_t seed) {
@@ -11,19 +14,26 @@ Entropy Entropy::from_number(std::uint64_t seed) {
 }
 
 void Entropy::refill() {
-  constexpr std::array<std::uint8_t, 1> for_output{0};
-  constexpr std::array<std::uint8_t, 1> for_key{1};
-  block_ = Sha256().update(key_).update(for_output).finish();
-  key_ = Sha256().update(key_).update(for_key).finish();
-  block_used_ = 0;
+  constexpr std::array<std::string_view, blocks + 1> numbers{"0", "1", "2", "3"};
+  const std::string_view key(reinterpret_cast<const char*>(key_.data()), key_.size());
+  std::array<Message, blocks + 1> messages;
+  for (std::size_t i = 0; i <= blocks; ++i) messages[i] = {key, numbers[i]};
+  std::array<Digest, blocks + 1> digests;
+  sha256_batch(messages, digests);
+  for (std::size_t i = 0; i < blocks; ++i)
+    std::copy(digests[i].begin(), digests[i].end(),
+              drawn_.begin() + static_cast<std::ptrdiff_t>(i * sizeof(Digest)));
+  key_ = digests[blocks];
+  used_ = 0;
 }
 
 void Entropy::fill(std::span<std::uint8_t> out) {
   while (!out.empty()) {
-    if (block_used_ == block_.size()) refill();
-    const std::size_t take = std::min(out.size(), block_.size() - block_used_);
-    std::copy_n(block_.begin() + static_cast<std::ptrdiff_t>(block_used_), take, out.begin());
-    block_used_ += take;
+    if (used_ == drawn_.size()) refill();
+    const std::size_t take = std::min(out.size(), drawn_.size() - used_);
+    const auto from = drawn_.begin() + static_cast<std::ptrdiff_t>(used_);
+    std::copy_n(from, take, out.begin());
+    used_ += take;
     out = out.subspan(take);
   }
 }

@@ -13,9 +13,8 @@
 
 namespace al {
 
-/// A deterministic generator: each block is a hash of the key, and so is the next key, so
-/// a later leak of the state does not reveal what was drawn before. Its output is as unpredictable as its
-/// seed.
+/// A deterministic generator: three blocks are hashes of a key, and so is the next key, so a later leak of
+/// the state does not reveal what was drawn under an earlier one. Its output is as unpredictable as its seed.
 class Entropy {
  public:
   /// For hosts: 32 bytes of the platform's cryptographic randomness.
@@ -31,9 +30,12 @@ class Entropy {
  private:
   void refill();
 
+  /// With the next key, as many as are hashed side by side.
+  static constexpr std::size_t blocks = 3;
+
   Digest key_;
-  Digest block_{};
-  std::size_t block_used_ = sizeof(Digest);
+  std::array<std::uint8_t, blocks * sizeof(Digest)> drawn_{};
+  std::size_t used_ = sizeof drawn_;
 };
 
 /// An identifier such as "evt-" and 32 hexadecimal digits: 128 random bits.

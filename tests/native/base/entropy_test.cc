@@ -9,6 +9,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace al {
 
@@ -29,19 +30,19 @@ TEST_CASE("One seed gives one sequence, however it is drawn", "[base][entropy]")
   CHECK(Entropy(sha256("seed")).next_u64() != Entropy(sha256("other seed")).next_u64());
 }
 
-TEST_CASE("The generator is the documented one: output SHA-256(key ‖ 0), next key SHA-256(key ‖ 1)",
+TEST_CASE("The generator is the documented one: output SHA-256(key ‖ 0, 1, 2), next key SHA-256(key ‖ 3)",
           "[base][entropy]") {
+  const auto hash = [](const Digest& key, std::string_view number) {
+    return Sha256().update(key).update(number).finish();
+  };
   const Digest key = sha256("seed");
-  std::array<std::uint8_t, 64> drawn{};
-  Entropy entropy(key);
-  entropy.fill(drawn);
-  const std::array<std::uint8_t, 1> zero{0};
-  const std::array<std::uint8_t, 1> one{1};
-  const Digest first = Sha256().update(key).update(zero).finish();
-  const Digest next_key = Sha256().update(key).update(one).finish();
-  const Digest second = Sha256().update(next_key).update(zero).finish();
-  CHECK(std::equal(first.begin(), first.end(), drawn.begin()));
-  CHECK(std::equal(second.begin(), second.end(), drawn.begin() + 32));
+  std::array<std::uint8_t, 128> drawn{};
+  Entropy(key).fill(drawn);
+  const std::array<Digest, 4> expected{hash(key, "0"), hash(key, "1"), hash(key, "2"),
+                                       hash(hash(key, "3"), "0")};
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    CHECK(std::equal(expected[i].begin(), expected[i].end(),
+                     drawn.begin() + static_cast<std::ptrdiff_t>(32 * i)));
 }
 
 TEST_CASE("below() stays below, and is uniform", "[base][entropy]") {

@@ -135,5 +135,5 @@ TEST_CASE("snapshot: what its bytes mean is counted", "[snapshot]") {
   Album world;
   world.lattice->take_snapshot();
   CHECK(to_hex(sha256(world.snapshot->bytes)) ==
-        "363f5d683666b59806c7d8a41521ff7a5f0223d248130c66b3c86dffe42f70c5");
+        "5d284b9d5297ddc1cd5d8d8e883387879b180b63bb1c9b3e4b8380101e1f3132");
 }
