@@ -83,6 +83,7 @@ void PlainCall::begin(Now now, Shared& shared) {
 
 void PlainCall::on_answer(Answer answer, Now, Shared& shared) {
   if (answer.error) return settle(failure_of(answer), shared);
+  if (answer.response.executed) return settle(std::move(answer.response.body), shared);
   if (endpoint_ == wire::Endpoint::post_action || endpoint_ == wire::Endpoint::claim_approval) {
     Result<wire::ActionResult> result = wire::decode_action_result(answer.response);
     if (result) return settle(std::move(result->body), shared);

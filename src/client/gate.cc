@@ -68,7 +68,7 @@ void Gate::on_timeout(Now now, Shared& shared) {
 void Gate::on_answer(Answer answer, Now now, Shared& shared) {
   switch (state_) {
     case State::submitting:
-      return on_submitted(answer, now, shared);
+      return on_submitted(std::move(answer), now, shared);
     case State::waiting:
       return on_approval(answer, now, shared);
     case State::claiming:
@@ -76,8 +76,9 @@ void Gate::on_answer(Answer answer, Now now, Shared& shared) {
   }
 }
 
-void Gate::on_submitted(const Answer& answer, Now now, Shared& shared) {
+void Gate::on_submitted(Answer answer, Now now, Shared& shared) {
   if (answer.error) return fail(failure_of(answer), answer, shared);
+  if (answer.response.executed) return settle(std::move(answer.response.body), shared);
   Result<wire::ActionResult> result = wire::decode_action_result(answer.response);
   if (!result) return fail(result.error(), answer, shared);
   switch (result->status) {

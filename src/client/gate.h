@@ -60,7 +60,7 @@ class Gate final : public Call {
   /// Says which approval it was, so that the wait can be resumed.
   void complete(Failure& failure) const override;
 
-  void on_submitted(const Answer& answer, Now now, Shared& shared);
+  void on_submitted(Answer answer, Now now, Shared& shared);
   void on_approval(const Answer& answer, Now now, Shared& shared);
   void on_claimed(const Answer& answer, Shared& shared);
 

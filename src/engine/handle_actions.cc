@@ -241,7 +241,9 @@ Answer Engine::emit_action(Context& context, ActionDecided decided) {
 Answer Engine::answer_action(const ActionDecided& decided, std::uint64_t row_id) const {
   const approval::Approval* asked =
       decided.approval ? state_.approvals.find(decided.approval->approval_id) : nullptr;
-  return answer(asked ? 202 : 200, write_result(decided, row_id, asked));
+  Answer result = answer(asked ? 202 : 200, write_result(decided, row_id, asked));
+  result.response.executed = decided.outcome == ActionOutcome::executed;
+  return result;
 }
 
 /// The result that a row of our own recorded.

@@ -60,6 +60,9 @@ struct Response {
   /// Of an answer on its way out; a client judges the body itself.
   std::string_view content_type = media_type::json;
   std::string body = {};
+  /// Says of an answer of this kernel's own engine that it let the action run, which nobody has to read
+  /// again. Never of one that came over a network.
+  bool executed = false;
 };
 
 /// {"error":{"code","message","details"?}} with the status of the code (codes.h).

@@ -105,6 +105,7 @@ void Network::answer(engine::Ticket ticket, wire::Response response) {
   require(found != flights_.end(), "only requests that were sent are answered");
   const Flight flight = found->second;
   flights_.erase(found);
+  response.executed = false;  // It goes over a network.
   stage_.say("service   answers ticket ", ticket, " ", response.status, " ", response.body);
   if (is_cut(flight.line) || strikes(2, 20, 60)) {
     stage_.count(Count::responses_dropped);
