@@ -38,13 +38,19 @@ export function fromWire(value: unknown): unknown {
     for (let index = 0; index < value.length; ++index) value[index] = fromWire(value[index]);
     return value;
   }
-  const renamed: Record<string, unknown> = {};
   const members = value as Record<string, unknown>;
-  for (const name of Object.keys(members)) {
+  const names = Object.keys(members);
+  let differ = false;
+  for (const name of names) {
     const member = members[name];
-    const plain = typeof member !== "object" || opaque.has(name);
-    define(renamed, camelCase(name), plain ? member : fromWire(member));
+    // What is taken over in place keeps its place.
+    if (typeof member === "object" && member !== null && !opaque.has(name))
+      define(members, name, fromWire(member));
+    differ ||= camelCase(name) !== name;
   }
+  if (!differ) return members;
+  const renamed: Record<string, unknown> = {};
+  for (const name of names) define(renamed, camelCase(name), members[name]);
   return renamed;
 }
 
