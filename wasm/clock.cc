@@ -9,7 +9,11 @@
 namespace al::wasm {
 
 Now PlatformClock::now() {
-  return {static_cast<Millis>(emscripten_performance_now()), static_cast<Millis>(emscripten_date_now())};
+  if (now_) return *now_;
+  const Now now{static_cast<Millis>(emscripten_performance_now()),
+                static_cast<Millis>(emscripten_date_now())};
+  if (held_) now_ = now;
+  return now;
 }
 
 Entropy platform_entropy() {

@@ -210,6 +210,7 @@ std::optional<Millis> Kernel::next_deadline() {
 }
 
 void Kernel::end_verb() {
+  clock_.release();
   std::erase_if(subscriptions_, [](const auto& entry) { return entry.second->driver->channel().ended(); });
   std::erase_if(clients_, [](const auto& entry) { return entry.second.closed && !entry.second.busy(); });
 

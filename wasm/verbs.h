@@ -1,4 +1,4 @@
-// When the kernel looks at what its verbs left behind: at the end of the outermost one.
+// When the kernel looks at the clock, and at what its verbs left behind: at the two ends of the outermost one.
 #pragma once
 
 namespace al::wasm {
@@ -14,7 +14,9 @@ class Verbs {
   /// happens when the outermost one ends.
   class Verb {
    public:
-    explicit Verb(Verbs& verbs) : verbs_(verbs) { ++verbs_.under_way_; }
+    explicit Verb(Verbs& verbs) : verbs_(verbs) {
+      if (verbs_.under_way_++ == 0) verbs_.begin_verb();
+    }
     ~Verb() {
       if (--verbs_.under_way_ == 0) verbs_.end_verb();
     }
@@ -29,6 +31,7 @@ class Verbs {
   ~Verbs() = default;
 
  private:
+  virtual void begin_verb() = 0;
   virtual void end_verb() = 0;
 
   int under_way_ = 0;
