@@ -401,6 +401,8 @@ std::string_view row_type(ActionOutcome outcome) { return action_types[static_ca
 
 audit::Entry encode(const Event& event, Millis wall_ms) {
   audit::Entry entry{.wall_ms = wall_ms, .facts = {}};
+  constexpr std::size_t usual_bytes = 512;  // of an action's; they are not to grow into it step by step
+  entry.facts.reserve(usual_bytes);
   Writer writer(entry.facts);
   writer.begin_object();
   std::visit([&](const auto& e) { facts(entry, writer, e); }, event);

@@ -26,10 +26,15 @@ struct Engine::ActionRequest {
 
 namespace {
 
+/// What most texts here take beside the parts that can be long, which are not to grow into it step by step.
+constexpr std::size_t frame_bytes = 256;
+constexpr std::size_t condition_bytes = 128;
+
 /// SHA-256 of the canonical JSON of exactly what was asked. An idempotency key stands for it.
 Digest digest_request(std::string_view agent_id, std::string_view action_type, std::string_view data_accessed,
                       std::string_view delegation_id, std::string_view metadata) {
   std::string text;
+  text.reserve(frame_bytes + data_accessed.size() + metadata.size());
   json::Writer writer(text);
   writer.begin_object().field("action_type", action_type).field("agent_id", agent_id);
   if (!data_accessed.empty()) writer.raw_field("data_accessed", data_accessed);
@@ -76,6 +81,7 @@ std::int64_t sum_counts(json::Value data) {
 std::string write_result(const ActionDecided& e, std::uint64_t row_id, const approval::Approval* asked) {
   constexpr std::array<std::string_view, 3> statuses{"executed", "denied", "requested"};
   std::string out;
+  out.reserve(frame_bytes + e.conditions.size());
   json::Writer writer(out);
   writer.begin_object().field("status", statuses[static_cast<std::size_t>(e.outcome)]);
   writer.field("audit_event_id", e.audit_event_id)
@@ -152,6 +158,7 @@ ActionDecided Engine::decide(const ActionRequest& request, Millis now_ms) const 
   const policy::Decision decision = state_.policies.decide(
       facts_of(state_, {request.action_type, request.agent_id, request.agent_name, delegation,
                         request.metadata, request.data_accessed, now_ms, request.counted_ms}));
+  e.conditions.reserve(condition_bytes * decision.conditions.size());
   json::Writer conditions(e.conditions);
   write_conditions(conditions, decision.conditions);
   if (decision.policy) {
@@ -259,6 +266,7 @@ Result<std::string> Engine::dry_run(const Agent& agent, json::Value asked, std::
   request->delegation_id = delegation_id;
   const ActionDecided e = decide(*request, now_ms);
   std::string body;
+  body.reserve(frame_bytes + e.conditions.size());
   json::Writer writer(body);
   writer.begin_object().field("allowed", e.outcome == ActionOutcome::executed);
   writer.field("needs_approval", e.outcome == ActionOutcome::requested);

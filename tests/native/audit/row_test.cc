@@ -39,6 +39,21 @@ bool is_corrupt(std::string_view text) {
 
 }  // namespace
 
+TEST_CASE("A row takes no more room than it fills", "[audit][row]") {
+  for (const std::uint64_t row_id : {0ULL, 9ULL, 10ULL, 18446744073709551615ULL}) {
+    for (const bool by_agent : {false, true}) {
+      for (std::size_t fields = 0; fields < 3; ++fields) {
+        Entry entry{.type = "t", .agent_id = by_agent ? "agt-1" : "", .wall_ms = noon, .facts = R"({"a":1})"};
+        for (const std::string_view field : {"metadata", "reason"})
+          if (entry.redactable.size() < fields) entry.redactable.push_back({field, R"("of some length")"});
+        const Row row = composed(entry, row_id);
+        REQUIRE(row.text.capacity() == row.text.size());
+        REQUIRE((row.openings.capacity() == row.openings.size() || row.openings.empty()));
+      }
+    }
+  }
+}
+
 TEST_CASE("A row without an agent has exactly these bytes", "[audit][row]") {
   const Row row = composed({.type = "ledger.opened", .wall_ms = noon});
   CHECK(row.row_id == 0);
