@@ -77,6 +77,14 @@ inline al::json::library::Lexer::token_type al::json::library::Lexer::scan_strin
   return token_type::parse_error;
 }
 template <>
+inline bool al::json::library::Lexer::skip_bom() {
+  return true;  // json::parse() refuses one.
+}
+template <>
+inline bool al::json::library::Lexer::scan_comment() {
+  return false;  // They are not asked for.
+}
+template <>
 inline std::string al::json::library::Lexer::get_token_string() const {
   return {};
 }
