@@ -27,7 +27,8 @@ inline constexpr std::array<bool, 256> plain_characters = [] {
 #if AL_SIMD
   for (; text.size() - at >= sizeof(Octets); at += sizeof(Octets)) {
     const Octets c = load_octets(text.data() + at);
-    if (any((c < 0x20) | (c >= 0x80) | (c == '"') | (c == '\\'))) break;
+    const std::size_t plain = first_of((c < 0x20) | (c >= 0x80) | (c == '"') | (c == '\\'));
+    if (plain < sizeof(Octets)) return at + plain;
   }
 #endif
   while (at < text.size() && is_plain(text[at])) ++at;
