@@ -1,4 +1,5 @@
-// When the kernel looks at the clock, and at what its verbs left behind: at the two ends of the outermost one.
+// When the kernel looks at the clock, and at what its verbs left behind: at the two ends of the outermost
+// one.
 #pragma once
 
 namespace al::wasm {

@@ -58,15 +58,16 @@ bool read_commitments(CanonicalReader& in, std::vector<Commitment>* out) {
 
 }  // namespace
 
-/// Room for as much as compose() writes, or a little less where something is escaped: a row stays for a while,
-/// or for good, and is not to be moved into less room than it grew into.
+/// Room for as much as compose() writes, or a little less where something is escaped: a row stays for a
+/// while, or for good, and is not to be moved into less room than it grew into.
 void reserve(Row& row, const Entry& entry) {
   constexpr std::string_view frame =
       R"({"facts":,"prev_hash":"","row_id":,"timestamp":"2026-01-01T00:00:00.000Z","type":"","v":1})";
   constexpr std::string_view opening = R"(,"":{"salt":"","value":})";
   std::string row_id;
   json::append_number(row_id, row.row_id);
-  std::size_t text = frame.size() + 2 * sizeof(Digest) + row_id.size() + entry.facts.size() + entry.type.size();
+  std::size_t text =
+      frame.size() + 2 * sizeof(Digest) + row_id.size() + entry.facts.size() + entry.type.size();
   std::size_t openings = entry.redactable.empty() ? 0 : 1;
   if (!entry.agent_id.empty()) text += std::string_view(R"("agent_id":"",)").size() + entry.agent_id.size();
   if (!entry.redactable.empty()) text += std::string_view(R"("commitments":},)").size();

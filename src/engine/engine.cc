@@ -57,7 +57,9 @@ Status Engine::judge(const audit::RowView& row) {
 }
 
 Status Engine::apply(const audit::RowFrame& frame, std::span<const audit::OpenedField> openings) {
-  const Result<Event> event = decode(frame, openings);
+  // What an action was decided upon is in the ledger, and in no state.
+  const bool action = frame.type.starts_with("action.");
+  const Result<Event> event = decode(frame, action ? std::span<const audit::OpenedField>() : openings);
   if (!event) return event.error();
   if (frame.row_id == 0 && !std::holds_alternative<LedgerOpened>(*event)) {
     return Error{Code::ledger_corrupt,

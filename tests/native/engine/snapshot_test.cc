@@ -135,5 +135,5 @@ TEST_CASE("snapshot: what its bytes mean is counted", "[snapshot]") {
   Album world;
   world.lattice->take_snapshot();
   CHECK(to_hex(sha256(world.snapshot->bytes)) ==
-        "5d284b9d5297ddc1cd5d8d8e883387879b180b63bb1c9b3e4b8380101e1f3132");
+        "c848a42862b26638fef4f5c1402524587c7baa6bd1948a84018a3c0a6a0f06c1");
 }
