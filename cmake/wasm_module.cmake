@@ -5,8 +5,8 @@
 set(AGENTLATTICE_WASM_OPTIMISE -Oz CACHE STRING "optimisation of the wasm build: -O2, -Os or -Oz")
 set(AGENTLATTICE_WASM_HOT_SOURCES
   src/audit/canonical.cc src/audit/canonical_value.cc src/audit/merkle.cc src/audit/row.cc src/audit/row_batch.cc
-  src/audit/row_lines.cc src/audit/verifier_batch.cc src/base/hex.cc src/base/json.cc src/base/json_string.cc
-  src/base/json_writer.cc src/base/sha256.cc src/base/sha256_batch.cc)
+  src/audit/row_lines.cc src/audit/verifier_batch.cc src/base/hex.cc src/base/json.cc src/base/json_parse.cc
+  src/base/json_string.cc src/base/json_writer.cc src/base/sha256.cc src/base/sha256_batch.cc)
 
 # For a library that ends up in a module, and for all that links to it.
 function(al_compile_for_wasm target)

@@ -8,186 +8,20 @@
 #include <utility>
 
 #include "base/heap_sort.h"
-#include "base/json_number.h"
+#include "base/json_tape.h"
 #include "base/json_writer.h"
-#include "base/nlohmann.h"
 
 namespace al::json {
-
-namespace internal {
-
-/// One value. Containers are followed by their contents, depth first: an object by name, value, name, value …
-struct Node {
-  Kind kind;
-  std::uint32_t length;  // string: bytes; array: items; object: members
-  union {
-    bool boolean;
-    std::int64_t integer;
-    std::uint64_t unsigned_integer;
-    double real;
-    std::uint32_t text_at;  // string: where it starts in Storage::text
-    std::uint32_t end;      // container: the node after its contents
-  };
-};
-
-struct Storage {
-  std::vector<Node> nodes;
-  std::string text;
-
-  [[nodiscard]] std::string_view string_at(std::uint32_t index) const {
-    return std::string_view(text).substr(nodes[index].text_at, nodes[index].length);
-  }
-  [[nodiscard]] std::uint32_t after(std::uint32_t index) const {
-    const Node& node = nodes[index];
-    return node.kind == Kind::array || node.kind == Kind::object ? node.end : index + 1;
-  }
-};
-
-}  // namespace internal
-
-namespace {
 
 using internal::Node;
 using internal::Storage;
 
-std::string position(std::string_view text, std::size_t byte) {
-  byte = std::min(byte, text.size());
-  const std::string_view before = text.substr(0, byte);
-  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-  const std::size_t line_start = before.rfind('\n');
-  const std::size_t column = line_start == std::string_view::npos ? byte : byte - line_start - 1;
-  return "line " + std::to_string(line) + ", column " + std::to_string(std::max<std::size_t>(column, 1));
-}
-
 /// Most objects are in order already.
-void sort_by_name(std::vector<Member>& members) {
+void internal::sort_by_name(std::vector<Member>& members) {
   const auto by_name = [](const Member& a, const Member& b) { return less_utf16(a.name, b.name); };
   if (std::is_sorted(members.begin(), members.end(), by_name)) return;
   heap_sort(members, by_name);
 }
-
-/// nlohmann::json's SAX events, written down as nodes.
-class Builder final : public nlohmann::json_sax<nlohmann::json> {
- public:
-  Builder(Storage& storage, std::string_view text, const Limits& limits)
-      : out_(storage), text_(text), limits_(limits) {}
-
-  std::string fault;
-
-  bool null() override { return put(Kind::null); }
-  bool boolean(bool value) override {
-    put(Kind::boolean);
-    out_.nodes.back().boolean = value;
-    return true;
-  }
-  bool number_integer(number_integer_t value) override {
-    put(Kind::integer);
-    out_.nodes.back().integer = value;
-    return true;
-  }
-  bool number_unsigned(number_unsigned_t value) override {
-    if (value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-      return number_integer(static_cast<std::int64_t>(value));
-    }
-    put(Kind::unsigned_integer);
-    out_.nodes.back().unsigned_integer = value;
-    return true;
-  }
-  bool number_float(number_float_t value, const string_t& text) override {
-    if (!std::isfinite(value)) return refuse("a number is too large");
-    // A whole number is an integer however it was spelled, so that no two values share one canonical form.
-    if (const std::optional<WholeNumber> whole = exact_whole(text)) {
-      constexpr std::uint64_t int64_min_magnitude = std::uint64_t{1} << 63;
-      if (!whole->negative) return number_unsigned(whole->magnitude);
-      if (whole->magnitude <= int64_min_magnitude)
-        return number_integer(static_cast<std::int64_t>(0 - whole->magnitude));
-    }
-    // And so is what a double rounds to one.
-    if (std::trunc(value) == value && value >= -0x1p63 && value < 0x1p64) {
-      return value < 0x1p63 ? number_integer(static_cast<std::int64_t>(value))
-                            : number_unsigned(static_cast<std::uint64_t>(value));
-    }
-    put(Kind::real);
-    out_.nodes.back().real = value;
-    return true;
-  }
-  bool string(string_t& value) override { return put_string(value); }
-  bool key(string_t& value) override {
-    ++out_.nodes[open_.back()].length;
-    return put_text(value);
-  }
-  bool start_object(std::size_t) override { return open(Kind::object); }
-  bool start_array(std::size_t) override { return open(Kind::array); }
-  bool end_array() override { return close(); }
-  bool end_object() override {
-    const std::uint32_t object = open_.back();
-    return close() && names_differ(object);
-  }
-  bool binary(binary_t&) override { return refuse("binary values are not JSON"); }
-  bool parse_error(std::size_t byte, const std::string&, const nlohmann::detail::exception& error) override {
-    constexpr int number_overflow = 406;
-    if (error.id == number_overflow) return refuse("a number is too large at " + position(text_, byte));
-    return refuse("syntax error at " + position(text_, byte));
-  }
-
- private:
-  bool refuse(std::string why) {
-    fault = std::move(why);
-    return false;
-  }
-  bool put(Kind kind) {
-    if (!open_.empty() && out_.nodes[open_.back()].kind == Kind::array) ++out_.nodes[open_.back()].length;
-    out_.nodes.push_back(Node{.kind = kind, .length = 0, .integer = 0});
-    return true;
-  }
-  bool put_string(std::string_view value) {
-    put(Kind::string);
-    return fill_text(value);
-  }
-  bool put_text(std::string_view value) {
-    out_.nodes.push_back(Node{.kind = Kind::string, .length = 0, .integer = 0});
-    return fill_text(value);
-  }
-  bool fill_text(std::string_view value) {
-    out_.nodes.back().length = static_cast<std::uint32_t>(value.size());
-    out_.nodes.back().text_at = static_cast<std::uint32_t>(out_.text.size());
-    out_.text += value;
-    return true;
-  }
-  bool open(Kind kind) {
-    if (open_.size() == limits_.depth_max) {
-      return refuse("nested deeper than " + std::to_string(limits_.depth_max) + " levels");
-    }
-    put(kind);
-    open_.push_back(static_cast<std::uint32_t>(out_.nodes.size() - 1));
-    return true;
-  }
-  bool close() {
-    out_.nodes[open_.back()].end = static_cast<std::uint32_t>(out_.nodes.size());
-    open_.pop_back();
-    return true;
-  }
-  bool names_differ(std::uint32_t object) {
-    members_.clear();
-    const MemberIterator end(&out_, out_.nodes[object].end);
-    for (MemberIterator at(&out_, object + 1); at != end; ++at) members_.push_back(*at);
-    sort_by_name(members_);
-    const auto twin = std::adjacent_find(members_.begin(), members_.end(),
-                                         [](const Member& a, const Member& b) { return a.name == b.name; });
-    if (twin == members_.end()) return true;
-    std::string shown;
-    append_string(shown, twin->name);
-    return refuse("the name " + shown + " appears twice in one object");
-  }
-
-  Storage& out_;
-  std::string_view text_;
-  const Limits& limits_;
-  std::vector<std::uint32_t> open_;
-  std::vector<Member> members_;
-};
-
-}  // namespace
 
 std::string_view describe(Kind kind) {
   switch (kind) {
@@ -219,29 +53,6 @@ Document::~Document() = default;
 Value Document::root() const {
   if (!storage_ || storage_->nodes.empty()) return {};
   return {storage_.get(), 0};
-}
-
-Result<Document> parse(std::string_view text, const Limits& limits) {
-  if (text.size() > limits.bytes_max) {
-    return Error{Code::body_too_large, "the JSON text has " + std::to_string(text.size()) +
-                                           " bytes; at most " + std::to_string(limits.bytes_max) +
-                                           " are accepted"};
-  }
-  if (text.starts_with("\xEF\xBB\xBF")) {
-    return Error{Code::malformed_json, "malformed JSON: a byte order mark stands before the text; remove it"};
-  }
-  // The parser below takes a NUL for the end of the text and would not look at what follows.
-  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
-    return Error{Code::malformed_json, "malformed JSON: a NUL byte at " + position(text, nul)};
-  }
-  Document document;
-  document.storage_->text.reserve(text.size());
-  document.storage_->nodes.reserve(text.size() / 8 + 1);
-  Builder builder(*document.storage_, text, limits);
-  if (!library::Parser(library::Input(text)).sax_parse(&builder)) {
-    return Error{Code::malformed_json, "malformed JSON: " + builder.fault};
-  }
-  return document;
 }
 
 const Node& Value::node() const { return storage_->nodes[index_]; }
@@ -444,7 +255,7 @@ void append_canonical(std::string& out, Value value) {
       std::vector<Member> sorted;
       sorted.reserve(value.size());
       for (const Member member : value.members()) sorted.push_back(member);
-      sort_by_name(sorted);
+      internal::sort_by_name(sorted);
       out += '{';
       bool first = true;
       for (const auto& [name, member_value] : sorted) {

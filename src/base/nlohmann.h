@@ -1,4 +1,4 @@
-// nlohmann/json, cut to what json.cc needs of it: its parser, over contiguous text.
+// nlohmann/json, cut to what json_parse.cc needs of it: its parser, over contiguous text.
 #pragma once
 
 #include <cstddef>
