@@ -91,7 +91,9 @@ export const defaultBaseUrl = "https://agentlattice.com";
 export function readClientOptions(name: string, given: ClientOptions): ClientOptions {
   const options = readOptions(name, given, known);
   const { apiKey, lattice, baseUrl, wasm } = options;
-  if (typeof apiKey !== "function" && (typeof apiKey !== "string" || apiKey.trim() === "")) {
+  if (apiKey !== undefined && typeof apiKey !== "function" && typeof apiKey !== "string")
+    throw invalidArgument(`${name}: "apiKey" must be a string, or a function that gives one`);
+  if (apiKey === undefined || (typeof apiKey === "string" && apiKey.trim() === "")) {
     throw invalidArgument(
       `${name}: "apiKey" is missing; pass the key, for instance from the environment: it is never hardcoded`,
     );

@@ -17,6 +17,7 @@ test("a missing key, a bad URL, an unknown or mistyped option are refused", () =
   const table = [
     [{}, /"apiKey" is missing/],
     [{ apiKey: " " }, /"apiKey" is missing/],
+    [{ apiKey: 3 }, /"apiKey" must be a string, or a function/],
     [{ apiKey: key, baseUrl: "localhost:3000" }, /"baseUrl" must be an http\(s\) URL/],
     [{ apiKey: key, baseUrl: "https://user:pass@example.com" }, /"baseUrl" must be/],
     [{ apiKey: key, basUrl: "https://example.com" }, /takes no option "basUrl"/],

@@ -14,6 +14,7 @@ const packages = packagesFolder(set);
 const chosen = runtimes(packages)
   .filter(({ core }) => core || set === "all")
   .filter(({ name }) => only === undefined || name.includes(only));
+assert.ok(chosen.length > 0, `no runtime of the matrix has "${only}" in its name`);
 const reports = [];
 let stage;
 

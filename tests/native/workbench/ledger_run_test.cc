@@ -4,9 +4,27 @@
 #include <string>
 
 #include "base/json.h"
+#include "base/json_writer.h"
+#include "engine/world.h"
 
 namespace al::workbench {
 namespace {
+
+/// The counts of a world's ledger under other policies.
+json::Document replayed(const engine::World& world, std::string_view policies) {
+  std::string rows;
+  json::Writer writer(rows);
+  writer.begin_array();
+  for (const audit::Row& row : world.rows)
+    writer.begin_array().value(std::string_view(row.text)).value(std::string_view(row.openings)).end_array();
+  writer.end_array();
+  Result<ReplayRun> run = ReplayRun::begin(policies);
+  REQUIRE(run.ok());
+  REQUIRE(run->add(rows).ok());
+  Result<json::Document> summary = json::parse(run->summary());
+  REQUIRE(summary.ok());
+  return std::move(*summary);
+}
 
 json::Document verdict_of(const std::string& rows) {
   Result<VerificationRun> run = VerificationRun::begin("");
@@ -51,6 +69,25 @@ TEST_CASE("a replay of what is no ledger fails", "[workbench]") {
   CHECK(run->add(R"([["nonsense",""]])").error().code == Code::ledger_corrupt);
   CHECK(run->add("[]").ok());
   CHECK(ReplayRun::begin("[{}]").error().code == Code::policy_invalid);
+}
+
+TEST_CASE("a replay knows that an approval was asked for where too many waited", "[workbench]") {
+  constexpr std::string_view asks = R"([{"name":"m","action_type":"pr.*","effect":"require_approval"}])";
+  engine::World world;
+  world.set_policies(asks);
+  world.call("host", "PUT /settings", R"({"approvals":{"pending_max":1}})");
+  world.add_agent("bot");
+  for (const char* expected : {"requested", "denied", "denied"})
+    CHECK(world.call("bot", "POST /actions", R"({"action_type":"pr.merge"})").get("status") == expected);
+
+  const json::Document same = replayed(world, asks);
+  CHECK(same.root()["unchanged"].as_int64() == 3);
+  const json::Document denied =
+      replayed(world, R"([{"name":"m","action_type":"pr.*","effect":"deny"}])");
+  CHECK(denied.root()["other_grounds"].as_int64() == 2);
+  const json::Document allowed =
+      replayed(world, R"([{"name":"m","action_type":"pr.*","effect":"allow"}])");
+  CHECK(allowed.root()["changed"].as_int64() == 3);
 }
 
 }  // namespace al::workbench
