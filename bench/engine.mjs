@@ -10,10 +10,13 @@ import { print, thousands } from "./table.mjs";
 const sizes = [10, 100, 1000, 10_000];
 const requests_count = 1000;
 const hits_share = 0.8;
-const rounds = 6;
+const rounds = 5;
 /** Of one engine in one round: as many calls as fit, at most the first. */
 const calls_per_round = 2000;
 const round_ms_max = 400;
+/** Before them. V8 compiles for speed what has run for a while; a call of ours passes through hundreds of functions. */
+const decisions_before = 30_000;
+const executes_before = 50_000;
 /** As many as one request takes (1 MiB); more are put one by one. */
 const file_policies_max = 5000;
 const executes = 20_000;
@@ -56,12 +59,11 @@ async function decide(size, peers) {
   const requests = Array.from({ length: requests_count }, (_, index) => requestOf(index, size));
   checkAgreement(engines, requests);
   const took_us = Object.fromEntries(Object.keys(engines).map((name) => [name, []]));
-  // In turns, so that all see the same machine; the first round warms up.
+  for (const engine of Object.values(engines)) timed(engine, requests, decisions_before);
+  // In turns, so that all see the same machine.
   for (let round = 0; round < rounds; ++round)
-    for (const [name, engine] of Object.entries(engines)) {
-      const took = timed(engine, requests);
-      if (round > 0) took_us[name].push(...took);
-    }
+    for (const [name, engine] of Object.entries(engines))
+      took_us[name].push(...timed(engine, requests, calls_per_round));
   agent.close();
   await lattice.close();
   return Object.entries(took_us).map(([name, all]) => ({ name, size, ...quantiles(all) }));
@@ -108,10 +110,10 @@ function checkAgreement(engines, requests) {
   }
 }
 
-function timed(engine, requests) {
+function timed(engine, requests, calls) {
   const took_us = [];
   const until = performance.now() + round_ms_max;
-  for (let n = 0; n < calls_per_round; ++n) {
+  for (let n = 0; n < calls; ++n) {
     const since = performance.now();
     engine(requests[n % requests.length]);
     const now = performance.now();
@@ -126,7 +128,7 @@ async function execute(concurrent) {
   agent.close();
   const al = lattice.agent("bench");
   const call = () => al.execute("pr.open", { metadata: { size: 12, repo } });
-  for (let n = 0; n < 1000; ++n) await call();
+  for (let n = 0; n < executes_before; ++n) await call();
   const took_us = [];
   let begun = 0;
   const worker = async () => {

@@ -82,11 +82,9 @@ TEST_CASE("a replay knows that an approval was asked for where too many waited",
 
   const json::Document same = replayed(world, asks);
   CHECK(same.root()["unchanged"].as_int64() == 3);
-  const json::Document denied =
-      replayed(world, R"([{"name":"m","action_type":"pr.*","effect":"deny"}])");
+  const json::Document denied = replayed(world, R"([{"name":"m","action_type":"pr.*","effect":"deny"}])");
   CHECK(denied.root()["other_grounds"].as_int64() == 2);
-  const json::Document allowed =
-      replayed(world, R"([{"name":"m","action_type":"pr.*","effect":"allow"}])");
+  const json::Document allowed = replayed(world, R"([{"name":"m","action_type":"pr.*","effect":"allow"}])");
   CHECK(allowed.root()["changed"].as_int64() == 3);
 }
 
