@@ -9,6 +9,7 @@ const opaque: ReadonlySet<string> = new Set([
   "capabilities",
   "commitments",
   "conditions",
+  "conditions_evaluated",
   "data",
   "data_accessed",
   "details",
