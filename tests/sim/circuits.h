@@ -16,10 +16,6 @@
 
 namespace al::sim {
 
-/// Settings under which the circuits of a world open and close within its minutes, and its people have enough
-/// to do, as JSON.
-[[nodiscard]] std::string draw_settings(Chance& chance);
-
 struct CircuitChange {
   std::string to;
   std::string reason;

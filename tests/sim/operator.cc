@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "circuits.h"
 #include "policies.h"
+#include "settings.h"
 
 namespace al::sim {
 

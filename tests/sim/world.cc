@@ -3,8 +3,8 @@
 #include <array>
 #include <utility>
 
-#include "circuits.h"
 #include "policies.h"
+#include "settings.h"
 
 namespace al::sim {
 
