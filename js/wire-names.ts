@@ -44,7 +44,7 @@ export function fromWire(value: unknown): unknown {
   let differ = false;
   for (const name of names) {
     const member = members[name];
-    // What is taken over in place keeps its place.
+    // In place: where no name changes, nothing is built anew.
     if (typeof member === "object" && member !== null && !opaque.has(name))
       define(members, name, fromWire(member));
     differ ||= camelCase(name) !== name;
