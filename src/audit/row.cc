@@ -56,8 +56,6 @@ bool read_commitments(CanonicalReader& in, std::vector<Commitment>* out) {
   });
 }
 
-}  // namespace
-
 /// Room for as much as compose() writes, or a little less where something is escaped: a row stays for a
 /// while, or for good, and is not to be moved into less room than it grew into.
 void reserve(Row& row, const Entry& entry) {
@@ -78,6 +76,8 @@ void reserve(Row& row, const Entry& entry) {
   row.text.reserve(text);
   row.openings.reserve(openings);
 }
+
+}  // namespace
 
 // The names stand in the order of RFC 8785, 3.2.3, which for ASCII is that of the bytes.
 Row compose(const Entry& entry, std::uint64_t row_id, const Digest& prev_hash, Entropy& entropy) {

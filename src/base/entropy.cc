@@ -33,6 +33,7 @@ void Entropy::fill(std::span<std::uint8_t> out) {
     const std::size_t take = std::min(out.size(), drawn_.size() - used_);
     const auto from = drawn_.begin() + static_cast<std::ptrdiff_t>(used_);
     std::copy_n(from, take, out.begin());
+    std::fill_n(from, take, std::uint8_t{0});
     used_ += take;
     out = out.subspan(take);
   }

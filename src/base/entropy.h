@@ -13,8 +13,8 @@
 
 namespace al {
 
-/// A deterministic generator: three blocks are hashes of a key, and so is the next key, so a later leak of
-/// the state does not reveal what was drawn under an earlier one. Its output is as unpredictable as its seed.
+/// A deterministic generator: three blocks are hashes of a key, and so is the next key, and what was drawn is
+/// wiped, so a later leak of the state does not reveal it. Its output is as unpredictable as its seed.
 class Entropy {
  public:
   /// For hosts: 32 bytes of the platform's cryptographic randomness.

@@ -37,10 +37,10 @@ void Sha256::compress(const std::uint8_t* block) {
     std::array<std::uint32_t, 16> added;
     for (std::size_t i = 0; i < 4; ++i) {
       if (t > 0) words[i] = extend(words[i], words[(i + 1) & 3], words[(i + 2) & 3], words[(i + 3) & 3]);
-      Words constants;
-      std::memcpy(&constants, &round_constants[t + 4 * i], sizeof constants);
-      constants += words[i];
-      std::memcpy(&added[4 * i], &constants, sizeof constants);
+      Words sums;
+      std::memcpy(&sums, &round_constants[t + 4 * i], sizeof sums);
+      sums += words[i];
+      std::memcpy(&added[4 * i], &sums, sizeof sums);
     }
     sixteen_rounds(variables, [&](std::size_t i) { return added[i]; });
   }
