@@ -41,6 +41,8 @@ export type LatticeHost = Pick<
   Host,
   "respond" | "append" | "read" | "saveSnapshot" | "redact" | "sign" | "send" | "hangUp"
 > & {
+  /** Runs `call` for somebody who cannot wait: nothing that it asks for is put off. */
+  atOnce?<T>(call: () => T): T;
   /** When the kernel wants to be woken next; undefined: not at all. It is woken by a timer; this is for hosts that may sleep. */
   readonly wakeIn?: ((ms: number | undefined) => void) | undefined;
   /** The instance is lost, or was closed; nothing will be answered any more. */
@@ -60,6 +62,8 @@ type Entry = Exclude<keyof Exports, "submit" | "cancel" | "wake" | "subscribe" |
 type Argument = Text | number;
 type AnyEntry = (...args: Argument[]) => string | undefined;
 
+/** How many calls may wait for what a lattice's host puts off. */
+const calls_together_max = 1000;
 /** How long a timer that is due is waited for, in milliseconds, before it is taken for lost. */
 const timer_lateness_ms_max = 50;
 
@@ -132,6 +136,8 @@ export class Kernel {
         reject,
         stop: signal && onAbort(signal, cancel),
       });
+      // So many are worth a commit of their own, and more than 10,000 may not be open at once.
+      if (call % calls_together_max === 0) this.#lattice?.atOnce?.(() => {});
     });
     if (settlement.ok) return settlement;
     // Made here, not where it was settled, so that its stack leads to the caller and not into the module.
@@ -152,10 +158,13 @@ export class Kernel {
     const call = ++this.#numbers;
     const settled: Settlement[] = [];
     const failed: unknown[] = [];
-    this.#start(client, call, submission, {
-      settle: (settlement) => settled.push(settlement),
-      reject: (error) => failed.push(error),
-    });
+    const start = (): void =>
+      this.#start(client, call, submission, {
+        settle: (settlement) => settled.push(settlement),
+        reject: (error) => failed.push(error),
+      });
+    if (this.#lattice?.atOnce) this.#lattice.atOnce(start);
+    else start();
     const inTime = settled.length + failed.length > 0;
     if (!inTime) this.#cross((exports) => exports.cancel(client, call));
     const [settlement] = settled;

@@ -239,6 +239,7 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
       lattice: {
         respond: (...answer) => this.#exchanges.respond(...answer),
         append: (...batch) => this.#ledger.append(inside(), ...batch),
+        atOnce: (call) => this.#ledger.atOnce(call),
         read: (...range) => this.#ledger.read(inside(), ...range),
         saveSnapshot: (...snapshot) => this.#ledger.saveSnapshot(...snapshot),
         redact: (...batch) => this.#ledger.redact(inside(), ...batch),

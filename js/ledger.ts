@@ -14,11 +14,20 @@ const rowsPerSnapshot = 20_000;
 /** wasm/README.md, loadSnapshot. */
 const rowsPerPage = 64;
 
+/** Calls back at the end of this turn of the event loop; undefined where the runtime has no word for that. */
+const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
+
+type Work = () => void | Promise<void>;
+
 export class Ledger {
   readonly #store: LedgerStore | undefined;
   readonly #packer = new RowPacker();
   /** What the store is at work on, one after the other; it never rejects. */
   #working: Promise<void> | undefined;
+  /** What it does at the end of this turn. */
+  #putOff: Work[] | undefined;
+  /** Whether somebody waits for it who cannot wait for that. */
+  #hurried = false;
   /** Rows that the store's snapshot does not cover. */
   #unsaved = 0;
 
@@ -68,9 +77,16 @@ export class Ledger {
     return this.#unsaved >= rowsPerSnapshot && this.#store?.keepSnapshot !== undefined;
   }
 
-  /** Group commit: the kernel holds back every answer that rests on these rows until it hears that they are durable. */
+  /**
+   * Group commit: the kernel holds back every answer that rests on these rows until it hears that they are durable, and what is
+   * asked meanwhile makes the next batch. Where the store would hold up all who ask, they get the rest of the turn.
+   */
   append(kernel: Kernel, batch: number, rows: Uint8Array, firstRow: number): void {
     const appended = unpackRows(rows);
+    if (this.#store?.blocking && !this.#hurried && this.#putOff === undefined && setImmediate) {
+      this.#putOff = [];
+      setImmediate(() => this.atOnce(() => {}));
+    }
     this.#work(
       (store) => store.append(firstRow, appended),
       () => {
@@ -114,8 +130,23 @@ export class Ledger {
     );
   }
 
+  /** Does what was put off, then `call`, and puts off nothing meanwhile. */
+  atOnce<T>(call: () => T): T {
+    const before = this.#hurried;
+    this.#hurried = true;
+    const putOff = this.#putOff ?? [];
+    this.#putOff = undefined;
+    try {
+      for (const work of putOff) this.#begin(work);
+      return call();
+    } finally {
+      this.#hurried = before;
+    }
+  }
+
   /** Waits until the store has nothing to do. */
   async settled(): Promise<void> {
+    this.atOnce(() => {});
     while (this.#working !== undefined) await this.#working;
   }
 
@@ -123,7 +154,7 @@ export class Ledger {
     await this.#store?.close();
   }
 
-  /** Has the store do something, at once where it can, else after what it is at work on; then tells how that ended. */
+  /** Has the store do something, and tells how that ended. */
   #work<T>(
     action: (store: LedgerStore) => T | Promise<T>,
     succeed: (result: T) => void,
@@ -132,7 +163,7 @@ export class Ledger {
     const store = this.#store as LedgerStore;
     const failed = (error: unknown): void =>
       fail(error instanceof Error ? error.message : String(error));
-    const run = (): void | Promise<void> => {
+    const work: Work = () => {
       try {
         const result = action(store);
         return result instanceof Promise ? result.then(succeed).catch(failed) : succeed(result);
@@ -140,7 +171,13 @@ export class Ledger {
         return failed(error);
       }
     };
-    const running = this.#working === undefined ? run() : this.#working.then(run);
+    if (this.#putOff === undefined) this.#begin(work);
+    else this.#putOff.push(work);
+  }
+
+  /** At once where the store is at nothing, else after that. */
+  #begin(work: Work): void {
+    const running = this.#working === undefined ? work() : this.#working.then(work);
     if (!(running instanceof Promise)) return;
     const settled = running.finally(() => {
       if (this.#working === settled) this.#working = undefined;

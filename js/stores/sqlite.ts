@@ -61,6 +61,7 @@ const openPaths = new Set<string>();
  */
 export class SqliteStore implements LedgerStore {
   readonly description: string;
+  readonly blocking = true;
   readonly #path: string;
   readonly #busyTimeoutMs: number;
   readonly #readOnly: boolean;

@@ -19,6 +19,11 @@ export interface LedgerSnapshot {
 export interface LedgerStore {
   /** Where the ledger is, for people: a path, a name. */
   readonly description?: string;
+  /**
+   * True where the methods hold up this thread until they are done, as those of a file's database do. Rows that are made within
+   * one turn of the event loop are then appended together, at its end.
+   */
+  readonly blocking?: boolean;
   /** Makes it ready. Fails with `LEDGER_CORRUPT`, and changes nothing, where it holds what it does not understand. */
   open(): void | Promise<void>;
   /**
