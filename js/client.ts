@@ -29,6 +29,8 @@ export class Client {
   readonly #trust: Trust | undefined;
   readonly #open: () => Promise<OpenClient>;
   #opening: Promise<OpenClient> | undefined;
+  /** What `#opening` came to: nobody waits for a promise that is kept. */
+  #ready: OpenClient | undefined;
   #closed = false;
 
   /** Checks the options and does nothing else. `name` is the face's, for messages. */
@@ -70,6 +72,7 @@ export class Client {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#ready = undefined;
     this.#opening
       ?.then(({ kernel, client, alone }) => {
         if (kernel.ended === undefined) kernel.call("closeClient", client);
@@ -85,9 +88,10 @@ export class Client {
   ): Promise<{ data: T; answer: Response | undefined }> {
     const building = build();
     const request = building instanceof Promise ? await building : building;
-    const { kernel, client } = await this.#opened(request.signal);
+    const { kernel, client } = this.#ready ?? (await this.#opened(request.signal));
     const { json, answer } = await kernel.submit(client, request);
-    return { data: await shape(decodeAnswer(json) as T), answer };
+    const shaped = shape(decodeAnswer(json) as T);
+    return { data: shaped instanceof Promise ? await shaped : shaped, answer };
   }
 
   /** Idempotent: callers that race share one opening. One that failed is tried again by the next call. */
@@ -99,6 +103,7 @@ export class Client {
     });
     const opened = await unlessAborted(this.#opening, signal);
     if (this.#closed) throw closedError(`this ${this.#name}`);
+    this.#ready = opened;
     return opened;
   }
 }
