@@ -28,6 +28,13 @@ constexpr std::size_t block_bytes = 64;
 
 using sha256_internal::Words;
 
+/// Like memcpy, which for so few bytes is mostly a call of the runtime's.
+void copy_short(std::uint8_t* out, const char* from, std::size_t bytes) {
+  for (; bytes >= sizeof(Octets); bytes -= sizeof(Octets), out += sizeof(Octets), from += sizeof(Octets))
+    std::memcpy(out, from, sizeof(Octets));
+  for (; bytes > 0; --bytes) *out++ = static_cast<std::uint8_t>(*from++);
+}
+
 /// One message on its way through a lane, block by block.
 class Lane {
  public:
@@ -63,8 +70,7 @@ class Lane {
     const auto copy = [&](std::string_view part, std::size_t part_at) {
       const std::size_t begin = std::max(at, part_at);
       const std::size_t end = std::min(at + block_bytes, part_at + part.size());
-      if (begin < end)
-        std::memcpy(block_.data() + (begin - at), part.data() + (begin - part_at), end - begin);
+      if (begin < end) copy_short(block_.data() + (begin - at), part.data() + (begin - part_at), end - begin);
     };
     copy(message_.head, 0);
     copy(message_.tail, message_.head.size());
@@ -104,6 +110,11 @@ void compress(std::array<Words, 8>& state, const std::array<const std::uint8_t*,
   sha256_internal::compress(state, words);
 }
 
+/// Where a lane's word is in memory: a subscript that is no constant would move the whole vector there first.
+unsigned char* word_of(Words& words, std::size_t lane) {
+  return reinterpret_cast<unsigned char*>(&words) + sizeof(std::uint32_t) * lane;
+}
+
 }  // namespace
 
 void sha256_batch(std::span<const Message> messages, std::span<Digest> digests) {
@@ -116,7 +127,8 @@ void sha256_batch(std::span<const Message> messages, std::span<Digest> digests) 
     lanes[lane].begin(messages[taken], &digests[taken]);
     ++taken;
     ++busy;
-    for (std::size_t i = 0; i < 8; ++i) state[i][lane] = sha256_internal::initial_state[i];
+    for (std::size_t i = 0; i < 8; ++i)
+      std::memcpy(word_of(state[i], lane), &sha256_internal::initial_state[i], sizeof(std::uint32_t));
   };
   for (std::size_t lane = 0; lane < lane_count; ++lane) refill(lane);
   while (busy > 0) {
@@ -126,8 +138,12 @@ void sha256_batch(std::span<const Message> messages, std::span<Digest> digests) 
     for (std::size_t lane = 0; lane < lane_count; ++lane) {
       if (!lanes[lane].done()) continue;
       Digest& digest = lanes[lane].digest();
-      for (std::size_t i = 0; i < digest.size(); ++i)
-        digest[i] = static_cast<std::uint8_t>(state[i / 4][lane] >> (24 - 8 * (i % 4)));
+      for (std::size_t i = 0; i < 8; ++i) {
+        std::uint32_t word = 0;
+        std::memcpy(&word, word_of(state[i], lane), sizeof word);
+        word = __builtin_bswap32(word);  // The digest is big-endian, and we are not (simd.h).
+        std::memcpy(&digest[4 * i], &word, sizeof word);
+      }
       --busy;
       refill(lane);
     }
