@@ -28,16 +28,17 @@ target_compile_options(agentlattice_hot PRIVATE -O2
   -msimd128 -fno-vectorize -fno-slp-vectorize)   # four hashes side by side, written so; every runtime that we support has SIMD128
 target_link_libraries(agentlattice_hot PRIVATE agentlattice al_warnings)
 
-# al_add_wasm_module(<target> OUTPUT <name> SOURCES <file>... PRE_JS <file> JS_LIBRARY <file>)
+# al_add_wasm_module(<target> OUTPUT <name> SOURCES <file>... PRE_JS <file> JS_LIBRARY <file> [INLINED_BYTES <n>])
 # Links the kernel and SOURCES to <build>/<name>.mjs and <name>.wasm. The .mjs exports a factory; loading the .wasm is
-# left to whoever calls it (js/loaders), because every runtime does that differently.
+# left to whoever calls it (js/loaders), because every runtime does that differently. Functions of up to INLINED_BYTES
+# of WebAssembly are put wherever they are called, and what is left is made small once more.
 #
 # Closure shrinks the glue by 60 %; it is an npm package with a Linux binary, used when `npm ci` brought it.
 find_program(CLOSURE_COMPILER compiler PATHS ${CMAKE_SOURCE_DIR}/node_modules/google-closure-compiler-linux
              NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
 
 function(al_add_wasm_module target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT;PRE_JS;JS_LIBRARY" "SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT;PRE_JS;JS_LIBRARY;INLINED_BYTES" "SOURCES")
   cmake_path(ABSOLUTE_PATH arg_PRE_JS)
   cmake_path(ABSOLUTE_PATH arg_JS_LIBRARY)
 
@@ -75,6 +76,11 @@ function(al_add_wasm_module target)
     -sSTACK_SIZE=256KB                # JSON nesting is bounded by the kernel, far below this
     -sALLOW_MEMORY_GROWTH             # an embedded ledger grows with its rows
     -sABORTING_MALLOC=1)              # out of memory is the end, not a null pointer that somebody writes to
+
+  if(arg_INLINED_BYTES)
+    target_link_options(${target} PRIVATE
+      -sBINARYEN_EXTRA_PASSES=--always-inline-max-function-size=${arg_INLINED_BYTES},-Oz)
+  endif()
 
   if(CLOSURE_COMPILER)
     target_link_options(${target} PRIVATE --closure 1)
