@@ -41,8 +41,8 @@ export type LatticeHost = Pick<
   Host,
   "respond" | "append" | "read" | "saveSnapshot" | "redact" | "sign" | "send" | "hangUp"
 > & {
-  /** Runs `call` for somebody who cannot wait: nothing that it asks for is put off. */
-  atOnce?<T>(call: () => T): T;
+  /** Does what was put off, then `call`, for somebody who cannot wait: nothing that it asks for is put off. */
+  atOnce?(call?: () => void): void;
   /** When the kernel wants to be woken next; undefined: not at all. It is woken by a timer; this is for hosts that may sleep. */
   readonly wakeIn?: ((ms: number | undefined) => void) | undefined;
   /** The instance is lost, or was closed; nothing will be answered any more. */
@@ -137,7 +137,7 @@ export class Kernel {
         stop: signal && onAbort(signal, cancel),
       });
       // So many are worth a commit of their own, and more than 10,000 may not be open at once.
-      if (call % calls_together_max === 0) this.#lattice?.atOnce?.(() => {});
+      if (call % calls_together_max === 0) this.#lattice?.atOnce?.();
     });
     if (settlement.ok) return settlement;
     // Made here, not where it was settled, so that its stack leads to the caller and not into the module.

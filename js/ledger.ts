@@ -85,7 +85,7 @@ export class Ledger {
     const appended = unpackRows(rows);
     if (this.#store?.blocking && !this.#hurried && this.#putOff === undefined && setImmediate) {
       this.#putOff = [];
-      setImmediate(() => this.atOnce(() => {}));
+      setImmediate(() => this.atOnce());
     }
     this.#work(
       (store) => store.append(firstRow, appended),
@@ -131,14 +131,14 @@ export class Ledger {
   }
 
   /** Does what was put off, then `call`, and puts off nothing meanwhile. */
-  atOnce<T>(call: () => T): T {
+  atOnce(call?: () => void): void {
     const before = this.#hurried;
     this.#hurried = true;
     const putOff = this.#putOff ?? [];
     this.#putOff = undefined;
     try {
       for (const work of putOff) this.#begin(work);
-      return call();
+      call?.();
     } finally {
       this.#hurried = before;
     }
@@ -146,7 +146,7 @@ export class Ledger {
 
   /** Waits until the store has nothing to do. */
   async settled(): Promise<void> {
-    this.atOnce(() => {});
+    this.atOnce();
     while (this.#working !== undefined) await this.#working;
   }
 

@@ -83,8 +83,8 @@ class Kernel : public transport::SettlementSink, public Verbs {
 
   [[nodiscard]] Result<std::unique_ptr<transport::Socket>> socket_of(const Client& client);
   [[nodiscard]] transport::ChannelDriver* channel_of(std::uint32_t client, std::uint32_t subscription);
-  /// Lets go what has ended, and tells the host when to wake this kernel, if that changed.
   void begin_verb() override { clock_.hold(); }
+  /// Lets go what has ended, and tells the host when to wake this kernel, if that changed.
   void end_verb() override;
   /// When the next client or channel wants to be woken.
   [[nodiscard]] std::optional<Millis> next_deadline();
