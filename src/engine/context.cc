@@ -86,6 +86,10 @@ std::string without(const audit::Row& row, const std::set<std::string>& fields) 
   return out == "{}" ? std::string() : out;
 }
 
+std::string canonical_or_empty(json::Value value) {
+  return value.present() ? json::canonical(value) : std::string();
+}
+
 std::string agent_of(const audit::Row& row) { return audit::unescaped(audit::agent_of(row.text)); }
 
 std::string_view bounded_text(json::ObjectReader& in, std::string_view name, std::size_t bytes_max,

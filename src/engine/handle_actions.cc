@@ -49,10 +49,6 @@ Digest digest_approval(const Digest& request, const Digest& policy) {
   return Sha256().update(request).update(policy).finish();
 }
 
-std::string canonical_or_empty(json::Value value) {
-  return value.present() ? json::canonical(value) : std::string();
-}
-
 void check_data_accessed(json::ObjectReader& in, json::Value data, std::vector<json::Fault>& faults) {
   if (data.size() > wire::data_accessed_items_max) {
     in.fault("data_accessed",

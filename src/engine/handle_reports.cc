@@ -44,7 +44,7 @@ Answer Engine::report(Context& context) {
                                 .status = std::string(status),
                                 .request_digest = digest,
                                 .message = std::string(message),
-                                .metadata = metadata.present() ? json::canonical(metadata) : std::string()});
+                                .metadata = canonical_or_empty(metadata)});
   const std::uint64_t row_id = ledger_.size() - 1;
   enforce(context, agent_id, audit_event_id);
   return reported(context.now_ms, row_id, audit_event_id);
