@@ -21,19 +21,30 @@ inline constexpr std::array<bool, 256> plain_characters = [] {
   return plain_characters[static_cast<unsigned char>(character)];
 }
 
-/// How many characters of `text` are plain, from the first on.
-[[nodiscard]] inline std::size_t plain_prefix(std::string_view text) {
+/// How many characters of `text` are plain, or else not ASCII where these count as well, from the first on.
+template <bool beyond_ascii>
+[[nodiscard]] inline std::size_t prefix_of(std::string_view text) {
   std::size_t at = 0;
 #if AL_SIMD
   for (; text.size() - at >= sizeof(Octets); at += sizeof(Octets)) {
     const Octets c = load_octets(text.data() + at);
-    const std::size_t plain = first_of((c < 0x20) | (c >= 0x80) | (c == '"') | (c == '\\'));
-    if (plain < sizeof(Octets)) return at + plain;
+    auto other = (c < 0x20) | (c == '"') | (c == '\\');
+    if constexpr (!beyond_ascii) other |= c >= 0x80;
+    const std::size_t first = first_of(other);
+    if (first < sizeof(Octets)) return at + first;
   }
 #endif
-  while (at < text.size() && is_plain(text[at])) ++at;
+  const auto counts = [](char c) {
+    return is_plain(c) || (beyond_ascii && static_cast<unsigned char>(c) >= 0x80);
+  };
+  while (at < text.size() && counts(text[at])) ++at;
   return at;
 }
+
+/// How many characters of `text` are plain, from the first on.
+[[nodiscard]] inline std::size_t plain_prefix(std::string_view text) { return prefix_of<false>(text); }
+/// How many bytes of well-formed UTF-8 are written as they stand, from the first on.
+[[nodiscard]] inline std::size_t unescaped_prefix(std::string_view text) { return prefix_of<true>(text); }
 
 /// Takes a string off the front of `text`, from behind its first quote to its last one, and appends what it
 /// means to `out`. Strict: well-formed UTF-8 only, and no half of a surrogate pair. When false, `text` begins

@@ -29,22 +29,18 @@ void append_escape(std::string& out, char character) {
 
 void append_escaped(std::string& out, std::string_view text) {
   while (!text.empty()) {
-    const std::size_t plain = plain_prefix(text);
-    out += text.substr(0, plain);
-    text.remove_prefix(plain);
+    const std::size_t unescaped = unescaped_prefix(text);
+    out += text.substr(0, unescaped);
+    text.remove_prefix(unescaped);
     if (text.empty()) return;
-    if (static_cast<unsigned char>(text.front()) < 0x80) {
-      append_escape(out, text.front());
-    } else {
-      out += text.front();
-    }
+    append_escape(out, text.front());
     text.remove_prefix(1);
   }
 }
 
-/// A string with what stands around it. Most are plain, and are put down at one go.
+/// A string with what stands around it. Most have nothing to escape, and are put down at one go.
 void append_quoted(std::string& out, std::string_view before, std::string_view text, std::string_view after) {
-  if (plain_prefix(text) < text.size()) {
+  if (unescaped_prefix(text) < text.size()) {
     out += before;
     out += '"';
     append_escaped(out, text);

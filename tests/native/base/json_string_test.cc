@@ -42,6 +42,7 @@ TEST_CASE("Plain characters stand for themselves, and all others do not", "[base
       std::string text(40, 'a');
       text[at] = character;
       REQUIRE(plain_prefix(text) == (plain ? 40 : at));
+      REQUIRE(unescaped_prefix(text) == (plain || c >= 0x80 ? 40 : at));
     }
   }
 }
