@@ -56,6 +56,7 @@ export interface Exports {
   attach(kind: string, name: string): string;
   buffer(): Uint8Array;
   canI(client: number, bytes: number): number;
+  act(client: number, call: number, bytes: number, timeoutMs: number): number;
   handle(ticket: number, method: string, target: string, headers: string, body: Text): void;
   disconnected(ticket: number): void;
   appended(batch: number): void;

@@ -177,14 +177,9 @@ export class Kernel {
   /** The answer to a dry run, in one crossing; undefined where only `submit` can say. */
   canI(client: number, body: string): string | undefined {
     return this.#cross((exports) => {
-      // When the instance's memory grows, views on it lose their bytes.
-      if (!this.#buffer?.length) this.#buffer = exports.buffer();
-      const buffer = this.#buffer;
-      const { read, written } = encoder.encodeInto(body, buffer);
-      if (read < body.length) return undefined;
-      const bytes = exports.canI(client, written);
-      if (bytes === 0) return undefined;
-      return decoder.decode(this.#bufferAfter(exports, buffer).subarray(0, bytes));
+      const written = this.#write(exports, body);
+      const bytes = written === undefined ? 0 : exports.canI(client, written);
+      return bytes === 0 ? undefined : this.#read(exports, bytes);
     });
   }
 
@@ -230,18 +225,44 @@ export class Kernel {
   }
 
   #start(client: number, call: number, submission: Submission, pending: Pending): void {
-    const { operation, args, query = "", body = "", timeoutMs = 0 } = submission;
     this.#pending.set(call, pending);
-    const lines = wellFormed(args?.join("\n") ?? "");
-    const eventId = wellFormed(submission.eventId ?? "");
-    const delegationId = wellFormed(submission.delegationId ?? "");
     try {
-      this.#cross(({ submit }) =>
-        submit(client, call, operation, lines, query, body, eventId, delegationId, timeoutMs),
-      );
+      this.#cross((exports) => {
+        if (this.#act(exports, client, call, submission)) return;
+        const { operation, args, query = "", body = "", timeoutMs = 0 } = submission;
+        const lines = wellFormed(args?.join("\n") ?? "");
+        const eventId = wellFormed(submission.eventId ?? "");
+        const delegationId = wellFormed(submission.delegationId ?? "");
+        exports.submit(
+          client,
+          call,
+          operation,
+          lines,
+          query,
+          body,
+          eventId,
+          delegationId,
+          timeoutMs,
+        );
+      });
     } catch (error) {
       this.#take(call)?.reject(error);
     }
+  }
+
+  /** Starts a call in the buffer, which most often settles it there; false where it has to be submitted. */
+  #act(exports: Exports, client: number, call: number, submission: Submission): boolean {
+    const { operation, eventId = "", delegationId = "", body = "", timeoutMs = 0 } = submission;
+    if (this.#lattice === undefined || !(operation === "execute" || operation === "gate"))
+      return false;
+    if (eventId.includes("\n") || delegationId.includes("\n")) return false;
+    const written = this.#write(exports, `${operation}\n${eventId}\n${delegationId}\n${body}`);
+    if (written === undefined) return false;
+    const bytes = exports.act(client, call, written, timeoutMs);
+    if (bytes === 0) return true;
+    const json = this.#read(exports, Math.abs(bytes));
+    this.#take(call)?.settle({ ok: bytes > 0, json, answer: undefined });
+    return true;
   }
 
   /** Every way into the instance. Whatever is thrown there is a trap: after it, nothing inside can be trusted. */
@@ -255,10 +276,20 @@ export class Kernel {
     }
   }
 
-  /** The buffer after a call that may have made the memory grow. */
-  #bufferAfter(exports: Exports, before: Uint8Array): Uint8Array {
-    if (before.length === 0) this.#buffer = exports.buffer();
-    return this.#buffer as Uint8Array;
+  /** The kernel's buffer. When the instance's memory grows, views on it lose their bytes. */
+  #bufferOf(exports: Exports): Uint8Array {
+    if (!this.#buffer?.length) this.#buffer = exports.buffer();
+    return this.#buffer;
+  }
+
+  /** Puts a text into the buffer. Returns its length in bytes; undefined where there is not so much room. */
+  #write(exports: Exports, text: string): number | undefined {
+    const { read, written } = encoder.encodeInto(text, this.#bufferOf(exports));
+    return read < text.length ? undefined : written;
+  }
+
+  #read(exports: Exports, bytes: number): string {
+    return decoder.decode(this.#bufferOf(exports).subarray(0, bytes));
   }
 
   #host(): Host {

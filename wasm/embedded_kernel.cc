@@ -104,12 +104,49 @@ std::string EmbeddedKernel::attach(const std::string& kind, const std::string& n
 }
 
 std::uint32_t EmbeddedKernel::can_i(std::uint32_t client, std::uint32_t bytes) {
-  const std::optional<Digest> key = local_key(client);
-  if (!lattice_ || !key || bytes > buffer_.size()) return 0;
-  const auto said = lattice_->can_i_now(*key, std::string_view(buffer_.data(), bytes));
+  const std::optional<LocalClient> local = local_client(client);
+  if (!lattice_ || !local || bytes > buffer_.size()) return 0;
+  const auto said = lattice_->can_i_now(local->key, std::string_view(buffer_.data(), bytes));
   if (!said || said->size() > buffer_.size()) return 0;
   std::copy(said->begin(), said->end(), buffer_.begin());
   return static_cast<std::uint32_t>(said->size());
+}
+
+std::int32_t EmbeddedKernel::act(std::uint32_t client, std::uint32_t call, std::uint32_t bytes,
+                                 double timeout_ms) {
+  const Verb verb(*this);
+  std::string_view left(buffer_.data(), std::min<std::size_t>(bytes, buffer_.size()));
+  const auto next_line = [&left] {
+    const std::size_t end = std::min(left.find('\n'), left.size());
+    std::string line(left.substr(0, end));
+    left.remove_prefix(std::min(end + 1, left.size()));
+    return line;
+  };
+  client::Command command;
+  command.operation = next_line();
+  command.event_id = next_line();
+  command.delegation_id = next_line();
+  command.body = left;
+  command.timeout_ms = static_cast<Millis>(timeout_ms);
+
+  std::optional<client::Settle> settled;
+  const std::optional<LocalClient> local = local_client(client);
+  if (local && lattice_ && lattice_->can_act_now()) {
+    const auto ask = [&](const wire::Request& request) { return lattice_->act_now(local->key, request); };
+    settled = local->driver->act_now(call, command, ask);
+  }
+  if (!settled) {
+    submit(client, call, std::move(command));
+    return 0;
+  }
+  const std::string& json = settled->json;
+  if (json.empty() || json.size() > buffer_.size()) {
+    on_settle(std::move(*settled));
+    return 0;
+  }
+  std::copy(json.begin(), json.end(), buffer_.begin());
+  const auto length = static_cast<std::int32_t>(json.size());
+  return settled->ok ? length : -length;
 }
 
 void EmbeddedKernel::handle(double ticket, Result<wire::Request> request) {

@@ -24,6 +24,7 @@ class EmbeddedKernel final : public Kernel, public transport::LatticeHost {
   std::string attach(const std::string& kind, const std::string& name);
   [[nodiscard]] std::span<char> buffer() { return buffer_; }
   std::uint32_t can_i(std::uint32_t client, std::uint32_t bytes);
+  std::int32_t act(std::uint32_t client, std::uint32_t call, std::uint32_t bytes, double timeout_ms);
   void handle(double ticket, Result<wire::Request> request);
   void disconnected(double ticket);
   void appended(std::uint32_t batch);

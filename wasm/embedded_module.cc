@@ -32,6 +32,9 @@ emscripten::val buffer() {
       emscripten::typed_memory_view(bytes.size(), reinterpret_cast<std::uint8_t*>(bytes.data())));
 }
 std::uint32_t can_i(std::uint32_t client, std::uint32_t bytes) { return embedded().can_i(client, bytes); }
+std::int32_t act(std::uint32_t client, std::uint32_t call, std::uint32_t bytes, double timeout_ms) {
+  return embedded().act(client, call, bytes, timeout_ms);
+}
 
 void handle(double ticket, const std::string& method, std::string target, const std::string& headers,
             std::string body) {
@@ -100,6 +103,7 @@ EMSCRIPTEN_BINDINGS(lattice) {
   emscripten::function("attach", &attach);
   emscripten::function("buffer", &buffer);
   emscripten::function("canI", &can_i);
+  emscripten::function("act", &act);
   emscripten::function("handle", &handle);
   emscripten::function("disconnected", &disconnected);
   emscripten::function("appended", &appended);

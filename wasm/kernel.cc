@@ -95,10 +95,10 @@ void Kernel::cancel(std::uint32_t client, std::uint32_t call) {
   if (found != clients_.end()) found->second.driver->cancel(call);
 }
 
-std::optional<Digest> Kernel::local_key(std::uint32_t client) const {
+std::optional<Kernel::LocalClient> Kernel::local_client(std::uint32_t client) {
   const auto found = clients_.find(client);
-  if (found == clients_.end() || found->second.closed) return {};
-  return found->second.local_key;
+  if (found == clients_.end() || found->second.closed || !found->second.local_key) return {};
+  return LocalClient{found->second.driver.get(), *found->second.local_key};
 }
 
 void Kernel::close_client(std::uint32_t client) {

@@ -41,8 +41,12 @@ class Kernel : public transport::SettlementSink, public Verbs {
   /// The way to this kernel's own lattice, where it has one.
   virtual std::unique_ptr<transport::Transport> local_transport() { return nullptr; }
   virtual std::unique_ptr<transport::Socket> local_socket() { return nullptr; }
-  /// SHA-256 of the key of a client of this kernel's own lattice; nothing for any other.
-  [[nodiscard]] std::optional<Digest> local_key(std::uint32_t client) const;
+  /// A client of this kernel's own lattice; nothing for any other.
+  struct LocalClient {
+    transport::Driver* driver = nullptr;
+    Digest key{};  // SHA-256 of its API key
+  };
+  [[nodiscard]] std::optional<LocalClient> local_client(std::uint32_t client);
   /// For a kernel whose lattice ends before this part of it does.
   void drop_clients();
   /// What besides the clients waits for a time (steady clock), and what to do when that has come.

@@ -69,6 +69,19 @@ std::string fault_of(const Command& command, const Config& config, wire::Endpoin
   return {};
 }
 
+/// What a command asks for; completes it. Fails with `invalid_argument`.
+Result<Operation> prepare(Command& command, Shared& shared) {
+  const std::optional<Operation> operation = find_operation(command.operation);
+  if (!operation) return Error{Code::invalid_argument, "there is no operation " + command.operation};
+  std::string fault = fault_of(command, shared.config, operation->endpoint);
+  if (!fault.empty()) return Error{Code::invalid_argument, std::move(fault)};
+  // A retried post must be recognisable as one; a dry run leaves no trace, so nothing can happen twice.
+  const bool posts = wire::traits(operation->endpoint).method == wire::Method::post &&
+                     operation->endpoint != wire::Endpoint::can_i;
+  if (posts && command.event_id.empty()) command.event_id = mint_id("call-", shared.entropy);
+  return *operation;
+}
+
 std::unique_ptr<Call> make_call(CallId id, Command command, const Operation& operation) {
   switch (operation.kind) {
     case Operation::Kind::gate:
@@ -102,24 +115,52 @@ void Client::submit(CallId call, Command command, Now now) {
   }
   ++shared_.stats.calls;
   if (closed_) return refuse(call, {Code::closed, "this client was closed"});
-  const std::optional<Operation> operation = find_operation(command.operation);
-  if (!operation) return refuse(call, {Code::invalid_argument, "there is no operation " + command.operation});
-  std::string fault = fault_of(command, shared_.config, operation->endpoint);
-  if (!fault.empty()) return refuse(call, {Code::invalid_argument, std::move(fault)});
+  const Result<Operation> operation = prepare(command, shared_);
+  if (!operation) return refuse(call, operation.error());
   if (calls_.size() >= shared_.config.calls_max) {
     return refuse(call, {Code::limit_reached, "this client has " + std::to_string(calls_.size()) +
                                                   " calls open; await some of them first"});
   }
-  // A retried post must be recognisable as one; a dry run leaves no trace, so nothing can happen twice.
-  const bool posts = wire::traits(operation->endpoint).method == wire::Method::post &&
-                     operation->endpoint != wire::Endpoint::can_i;
-  if (posts && command.event_id.empty()) command.event_id = mint_id("call-", shared_.entropy);
 
   const Serial serial = ++last_serial_;
   Entry& entry = calls_.emplace(serial, Entry{make_call(call, std::move(command), *operation)}).first->second;
   by_id_.emplace(call, serial);
   entry.call->start(now, shared_);
   update(serial, entry);
+}
+
+std::optional<wire::Request> Client::begin_at_once(Command& command) {
+  if (closed_) return {};
+  const Result<Operation> operation = prepare(command, shared_);
+  if (!operation || operation->endpoint != wire::Endpoint::post_action) return {};
+  return wire::Request{.method = wire::Method::post,
+                       .target = wire::target(wire::Endpoint::post_action),
+                       .event_id = command.event_id,
+                       .delegation_id = command.delegation_id,
+                       .content_type = std::string(wire::media_type::json),
+                       .body = std::move(command.body)};
+}
+
+std::optional<Settle> Client::end_at_once(CallId call, const Command& command, wire::Response response) {
+  Settle settlement{.call = call, .ok = true, .json = {}};
+  if (response.executed) {
+    settlement.json = std::move(response.body);
+  } else {
+    Result<wire::ActionResult> result = wire::decode_action_result(response);
+    if (!result) return {};
+    if (command.operation != "gate") {
+      settlement.json = std::move(result->body);
+    } else if (result->status == wire::ActionStatus::denied) {
+      Failure failure = denial(*result);
+      failure.request_id = response.request_id;
+      settlement = {.call = call, .ok = false, .json = to_json(failure)};
+    } else {
+      return {};
+    }
+  }
+  ++shared_.stats.calls;
+  scrub(settlement.json, shared_.config.api_key);
+  return settlement;
 }
 
 void Client::cancel(CallId call, Now now) {

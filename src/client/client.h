@@ -41,6 +41,15 @@ class Client {
 
   /// `call` must not be in use; a submission under an id that is has no effect, and is counted.
   void submit(CallId call, Command command, Now now);
+
+  /// With a service that answers at once (a lattice in this process) an action needs no call: its request,
+  /// without a key and with the command's body, and, from the response, its settlement. Either is nothing
+  /// where a call has to say what is wrong, or to wait: then submit() the command, the body put back. It has
+  /// an idempotency key by now, so whatever was done for it is not done twice.
+  [[nodiscard]] std::optional<wire::Request> begin_at_once(Command& command);
+  [[nodiscard]] std::optional<Settle> end_at_once(CallId call, const Command& command,
+                                                  wire::Response response);
+
   /// Settles the call with ABORTED, unless it has settled.
   void cancel(CallId call, Now now);
   /// Settles every open call with CLOSED; later submissions too.

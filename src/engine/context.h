@@ -21,7 +21,8 @@ struct Engine::Context {
   Entropy& entropy;
   const Ledger& ledger;
   AskedAgain& again;
-  bool lacks_rows = false;  // then the answer counts for nothing, and no row may be added
+  const Digest* key_hash = nullptr;  // of one who does not send the key itself
+  bool lacks_rows = false;           // then the answer counts for nothing, and no row may be added
   wire::Route route = {};
   Principal principal = {};
   json::Document body = {};  // parsed where the request has one

@@ -9,13 +9,18 @@
 
 namespace al::engine {
 
-Answer Engine::handle(const wire::Request& request, Millis now_ms, Entropy& entropy, AskedAgain& again) {
+Answer Engine::handle(const wire::Request& request, Millis now_ms, Entropy& entropy, AskedAgain& again,
+                      const Digest* key_hash) {
   now_ms = std::max(now_ms, state_.last_wall_ms);
   if (ledger_.size() == 0) emit(LedgerOpened{mint_id("org-", entropy)}, now_ms, entropy);
   expire_due(now_ms, entropy);
 
-  Context context{
-      .request = request, .now_ms = now_ms, .entropy = entropy, .ledger = ledger_, .again = again};
+  Context context{.request = request,
+                  .now_ms = now_ms,
+                  .entropy = entropy,
+                  .ledger = ledger_,
+                  .again = again,
+                  .key_hash = key_hash};
   const std::uint64_t rows = ledger_.size();
   Answer result = dispatch(context);
   if (context.lacks_rows) {
@@ -74,10 +79,10 @@ const audit::Row* Engine::decision(Context& context, std::string_view audit_even
 
 std::optional<Error> Engine::authenticate(Context& context) const {
   const std::string& key = context.request.api_key;
-  if (key.empty()) {
+  if (key.empty() && !context.key_hash) {
     return Error{Code::unauthenticated, "no API key was sent; pass it as \"Authorization: Bearer …\""};
   }
-  const std::optional<Principal> found = principal(sha256(key));
+  const std::optional<Principal> found = principal(context.key_hash ? *context.key_hash : sha256(key));
   if (!found) return Error{Code::unauthenticated, "the API key is not known here, or was revoked"};
   context.principal = *found;
   return {};

@@ -88,8 +88,9 @@ class Engine {
   /// Who holds a key, by SHA-256 of it; nothing for one that is not known here, or was revoked.
   [[nodiscard]] std::optional<Principal> principal(const Digest& key_hash) const;
 
+  /// `key_hash`: SHA-256 of the sender's key, for one who does not send the key itself.
   [[nodiscard]] Answer handle(const wire::Request& request, Millis now_ms, Entropy& entropy,
-                              AskedAgain& again);
+                              AskedAgain& again, const Digest* key_hash = nullptr);
   [[nodiscard]] Answer handle(const wire::Request& request, Millis now_ms, Entropy& entropy) {
     AskedAgain for_the_first_time;
     return handle(request, now_ms, entropy, for_the_first_time);

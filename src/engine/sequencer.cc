@@ -1,6 +1,7 @@
 #include "engine/sequencer.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "wire/codes.h"
@@ -47,6 +48,15 @@ void Sequencer::handle_request(Ticket ticket, wire::Request request, Now now) {
   if (queue_.size() >= limits_.queued_max) return refuse(ticket, busy());
   queue_.push_back({ticket, std::move(request)});
   work(now);
+}
+
+wire::Response Sequencer::handle_at_once(const wire::Request& request, const Digest& key_hash, Now now) {
+  assert(idle());
+  AskedAgain for_the_first_time;
+  Answer answer = engine_.handle(request, now.wall_ms, entropy_, for_the_first_time, &key_hash);
+  assert(!answer.lacks_rows);
+  seal(now);
+  return std::move(answer.response);
 }
 
 /// Answers somebody who was not handled.

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/time.h"
 #include "client/client.h"
@@ -30,6 +31,17 @@ class Driver final : public ResponseSink {
   Driver& operator=(const Driver&) = delete;
 
   void submit(client::CallId call, client::Command command);
+  /// The settlement of an action that `ask` (wire::Request → wire::Response) answers at once. Nothing where a
+  /// call has to see to it: then submit() the command.
+  template <typename Ask>
+  [[nodiscard]] std::optional<client::Settle> act_now(client::CallId call, client::Command& command,
+                                                      Ask ask) {
+    std::optional<wire::Request> request = client_.begin_at_once(command);
+    if (!request) return {};
+    std::optional<client::Settle> settlement = client_.end_at_once(call, command, ask(*request));
+    if (!settlement) command.body = std::move(request->body);
+    return settlement;
+  }
   void cancel(client::CallId call);
   void close();
   void handle_timeout();

@@ -1,6 +1,7 @@
 #include "transport/lattice.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 #include <variant>
 
@@ -48,6 +49,17 @@ std::string Lattice::attach(engine::PrincipalKind kind, std::string name) {
 std::optional<std::string> Lattice::can_i_now(const Digest& key_hash, std::string_view asked) {
   if (!started() || !sequencer_->idle()) return {};
   return engine_.can_i_now(key_hash, asked, clock_.now().wall_ms);
+}
+
+bool Lattice::can_act_now() const {
+  return engine_.home() == LedgerHome::memory && started() && !draining_ && sequencer_->idle();
+}
+
+wire::Response Lattice::act_now(const Digest& key_hash, const wire::Request& request) {
+  assert(can_act_now());
+  wire::Response response = sequencer_->handle_at_once(request, key_hash, clock_.now());
+  drain();
+  return response;
 }
 
 engine::Ticket Lattice::take(Asker asker, Result<wire::Request> request) {

@@ -80,6 +80,12 @@ class Lattice {
   /// being appended.
   [[nodiscard]] std::optional<std::string> can_i_now(const Digest& key_hash, std::string_view asked);
 
+  /// Whether the answer to an action can be had at once: where the ledger is in memory, and nobody is being
+  /// answered.
+  [[nodiscard]] bool can_act_now() const;
+  /// That answer, for a client in this process.
+  [[nodiscard]] wire::Response act_now(const Digest& key_hash, const wire::Request& request);
+
   /// A request from outside, or why it is none; `ticket` is the host's number for it.
   void handle_request(engine::Ticket ticket, Result<wire::Request> request);
   void handle_disconnect(engine::Ticket ticket);

@@ -173,3 +173,42 @@ TEST_CASE("a deadline of the engine wakes the lattice", "[lattice]") {
   CHECK(house.row_types(rows) == std::vector<std::string>{"delegation.expired"});
   CHECK(!house.lattice->next_deadline());
 }
+
+TEST_CASE("an action is answered at once where the ledger is in memory, and as any other", "[lattice]") {
+  House house(LedgerHome::memory);
+  Lattice& lattice = *house.lattice;
+  REQUIRE(lattice.can_act_now());
+  const std::uint64_t rows = lattice.engine().ledger().size();
+  wire::Request asked = read("");
+  const auto act = [&](const std::string& key) { return lattice.act_now(sha256(key), asked); };
+  const wire::Response executed = act(house.key);
+  CHECK(executed.executed);
+  CHECK(!executed.request_id.empty());
+  CHECK(reply_of(executed).get("status") == "executed");
+  CHECK(lattice.engine().ledger().size() == rows + 1);
+  CHECK(act("al_live_another").status == 401);
+  CHECK(act(house.key + "x").status == 401);
+  CHECK(act(house.World::key("host")).status == 403);
+  asked.event_id = "\xff";
+  CHECK(act(house.key).status == 400);
+  CHECK(lattice.engine().ledger().size() == rows + 1);
+  asked.event_id = "once";
+  const wire::Response first = act(house.key);
+  CHECK(reply_of(act(house.key)).get("audit_event_id") == reply_of(first).get("audit_event_id"));
+  CHECK(lattice.engine().ledger().size() == rows + 2);
+  CHECK(lattice.can_act_now());
+}
+
+TEST_CASE("an action is not answered at once while another is, or while a store has its rows", "[lattice]") {
+  World unstarted;
+  const Lattice asleep(LedgerHome::memory, unstarted, unstarted, Entropy::from_number(5));
+  CHECK(!asleep.can_act_now());
+  CHECK(!House().lattice->can_act_now());
+  House house(LedgerHome::memory);
+  EngineTransport transport(*house.lattice);
+  bool inside = true;
+  house.sink.then = [&] { inside = house.lattice->can_act_now(); };
+  transport.send(1, read(house.key), 0, house.sink);
+  CHECK(!inside);
+  CHECK(house.lattice->can_act_now());
+}
