@@ -128,6 +128,8 @@ export class Kernel {
   async submit(client: number, submission: Submission): Promise<Settlement> {
     const { signal } = submission;
     if (signal?.aborted) throw abortedError(signal);
+    const dry = this.#dryRun(client, submission);
+    if (dry !== undefined) return { ok: true, json: dry, answer: undefined };
     const settlement = await new Promise<Settlement>((resolve, reject) => {
       const call = ++this.#numbers;
       const cancel = (): void => this.#enter((exports) => exports.cancel(client, call));
@@ -155,6 +157,8 @@ export class Kernel {
     submission: Submission,
     late: (error: BoundaryError) => AgentLatticeError,
   ): string {
+    const dry = this.#dryRun(client, submission);
+    if (dry !== undefined) return dry;
     const call = ++this.#numbers;
     const settled: Settlement[] = [];
     const failed: unknown[] = [];
@@ -172,15 +176,6 @@ export class Kernel {
     if (settlement.ok) return settlement.json;
     const error = JSON.parse(settlement.json) as BoundaryError;
     throw inTime ? errorFromBoundary(error) : late(error);
-  }
-
-  /** The answer to a dry run, in one crossing; undefined where only `submit` can say. */
-  canI(client: number, body: string): string | undefined {
-    return this.#cross((exports) => {
-      const written = this.#write(exports, body);
-      const bytes = written === undefined ? 0 : exports.canI(client, written);
-      return bytes === 0 ? undefined : this.#read(exports, bytes);
-    });
   }
 
   /** Opens a realtime channel of a client. */
@@ -222,6 +217,16 @@ export class Kernel {
   /** Ends the instance: whatever still waits is rejected, and so is every later call. Harmless when it has ended. */
   close(what: string): void {
     this.#end(closedError(what));
+  }
+
+  /** The answer to a dry run, in one crossing; undefined where only a call can say. */
+  #dryRun(client: number, { operation, body = "" }: Submission): string | undefined {
+    if (this.#lattice === undefined || operation !== "canI") return undefined;
+    return this.#cross((exports) => {
+      const written = this.#write(exports, body);
+      const bytes = written === undefined ? 0 : exports.canI(client, written);
+      return bytes === 0 ? undefined : this.#read(exports, bytes);
+    });
   }
 
   #start(client: number, call: number, submission: Submission, pending: Pending): void {

@@ -22,10 +22,6 @@ export class EmbeddedCaller implements Caller {
     const { kernel, client } = this.#opened;
     const { operation } = request;
     checkRequest(request);
-    if (operation === "canI") {
-      const json = kernel.canI(client, request.body ?? "");
-      if (json !== undefined) return decodeAnswer(json) as T;
-    }
     const json = kernel.submitNow(client, request, ({ approval_id }) =>
       approval_id === undefined
         ? wouldBlock(

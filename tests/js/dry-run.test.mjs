@@ -1,4 +1,4 @@
-// A synchronous canI of a lattice in this process crosses once, without a request around it. Whatever is asked, it says what the
+// A canI of a lattice in this process crosses once, without a request around it. Whatever is asked, it says what the
 // same agent hears over the wire.
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -64,11 +64,13 @@ test("says what the wire says", async (t) => {
   t.after(() => server.close({ graceMs: 0 }));
   const far = new AgentLattice({ apiKey, baseUrl: server.url });
   const near = new AgentLatticeSync({ lattice, agent: "bot" });
+  const awaited = lattice.agent("bot");
   t.after(() => far.close());
   const allowed = new Set();
   for (const [actionType, options] of asked) {
     const here = near.canI(actionType, options);
     assert.deepEqual(here, await far.canI(actionType, options), actionType);
+    assert.deepEqual(here, await awaited.canI(actionType, options), actionType);
     allowed.add(`${here.allowed} ${here.needsApproval}`);
   }
   assert.equal(allowed.size, 3, "allowed, denied and asked all came up");
