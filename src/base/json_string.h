@@ -46,6 +46,48 @@ template <bool beyond_ascii>
 /// How many bytes of well-formed UTF-8 are written as they stand, from the first on.
 [[nodiscard]] inline std::size_t unescaped_prefix(std::string_view text) { return prefix_of<true>(text); }
 
+#if AL_SIMD
+/// Copies the first and the last word of so many octets, which may overlap, and returns them.
+template <typename Word>
+[[nodiscard]] inline std::array<Word, 2> copy_ends(const char* from, std::size_t size, char* to) {
+  const std::size_t last = size - sizeof(Word);
+  std::array<Word, 2> ends;
+  std::memcpy(&ends[0], from, sizeof(Word));
+  std::memcpy(&ends[1], from + last, sizeof(Word));
+  std::memcpy(to, &ends[0], sizeof(Word));
+  std::memcpy(to + last, &ends[1], sizeof(Word));
+  return ends;
+}
+
+/// Copies `text`, of well-formed UTF-8, to `to`. False where not all of it is written as it stands.
+[[nodiscard]] inline bool copy_unescaped(std::string_view text, char* to) {
+  const char* from = text.data();
+  const std::size_t size = text.size();
+  const auto escaped = [](Octets c) { return (c < 0x20) | (c == '"') | (c == '\\'); };
+  if (size >= sizeof(Octets)) {
+    const auto [first, last] = copy_ends<Octets>(from, size, to);
+    auto found = escaped(first) | escaped(last);
+    for (std::size_t at = sizeof(Octets); at + sizeof(Octets) < size; at += sizeof(Octets)) {
+      const Octets octets = load_octets(from + at);
+      std::memcpy(to + at, &octets, sizeof octets);
+      found |= escaped(octets);
+    }
+    return !any(found);
+  }
+  if (size >= sizeof(std::uint64_t)) {
+    const auto ends = copy_ends<std::uint64_t>(from, size, to);
+    return !any(escaped(load_octets(ends.data())));
+  }
+  if (size >= sizeof(std::uint32_t)) {
+    const auto [first, last] = copy_ends<std::uint32_t>(from, size, to);
+    const std::array ends{first, last, first, last};
+    return !any(escaped(load_octets(ends.data())));
+  }
+  text.copy(to, size);
+  return unescaped_prefix(text) == size;
+}
+#endif
+
 /// Takes a string off the front of `text`, from behind its first quote to its last one, and appends what it
 /// means to `out`. Strict: well-formed UTF-8 only, and no half of a surrogate pair. When false, `text` begins
 /// with the character that cannot stand there, or has ended.

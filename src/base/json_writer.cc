@@ -38,26 +38,35 @@ void append_escaped(std::string& out, std::string_view text) {
   }
 }
 
-/// A string with what stands around it. Most have nothing to escape, and are put down at one go.
-void append_quoted(std::string& out, std::string_view before, std::string_view text, std::string_view after) {
-  if (unescaped_prefix(text) < text.size()) {
-    out += before;
-    out += '"';
-    append_escaped(out, text);
-    out += '"';
-    out += after;
-    return;
+/// A string, with a comma before it and a colon behind where these are due.
+void append_quoted(std::string& out, bool comma, std::string_view text, bool colon) {
+#if AL_SIMD
+  // Most are short, and have nothing to escape: looked at and copied in one go, and put down in another.
+  constexpr std::size_t short_max = 124;
+  if (text.size() <= short_max) {
+    std::array<char, short_max + 4> quoted;
+    char* end = quoted.data();
+    if (comma) *end++ = ',';
+    *end++ = '"';
+    if (copy_unescaped(text, end)) {
+      end += text.size();
+      *end++ = '"';
+      if (colon) *end++ = ':';
+      out.append(quoted.data(), end);
+      return;
+    }
   }
-  std::size_t at = out.size();
-  out.append(before.size() + text.size() + after.size() + 2, '"');
-  at += before.copy(out.data() + at, before.size()) + 1;
-  at += text.copy(out.data() + at, text.size()) + 1;
-  after.copy(out.data() + at, after.size());
+#endif
+  if (comma) out += ',';
+  out += '"';
+  append_escaped(out, text);
+  out += '"';
+  if (colon) out += ':';
 }
 
 }  // namespace
 
-void append_string(std::string& out, std::string_view text) { append_quoted(out, {}, text, {}); }
+void append_string(std::string& out, std::string_view text) { append_quoted(out, false, text, false); }
 
 namespace {
 
@@ -102,8 +111,9 @@ void append_number(std::string& out, double value) {
   }
 }
 
-std::string_view Writer::separator() { return std::exchange(comma_due_, true) ? "," : ""; }
-void Writer::separate() { out_ += separator(); }
+void Writer::separate() {
+  if (std::exchange(comma_due_, true)) out_ += ',';
+}
 
 Writer& Writer::open(char bracket) {
   separate();
@@ -119,13 +129,12 @@ Writer& Writer::close(char bracket) {
 }
 
 Writer& Writer::key(std::string_view name) {
-  append_quoted(out_, separator(), name, ":");
-  comma_due_ = false;
+  append_quoted(out_, std::exchange(comma_due_, false), name, true);
   return *this;
 }
 
 Writer& Writer::value(std::string_view text) {
-  append_quoted(out_, separator(), text, {});
+  append_quoted(out_, std::exchange(comma_due_, true), text, false);
   return *this;
 }
 

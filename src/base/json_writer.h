@@ -66,8 +66,7 @@ class Writer {
  private:
   Writer& open(char bracket);
   Writer& close(char bracket);
-  /// What stands between the last value and the next.
-  [[nodiscard]] std::string_view separator();
+  /// Puts down what stands between the last value and the next.
   void separate();
 
   std::string& out_;

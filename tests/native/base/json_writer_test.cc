@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/vectors.h"
@@ -92,6 +93,28 @@ TEST_CASE("RFC 8785, 3.2.2.2: strings escape what they must, and nothing else", 
     const Result<Document> back = parse(quoted(text));
     REQUIRE(back.ok());
     CHECK(back->root().string() == text);
+  }
+}
+
+TEST_CASE("A string is written alike however long it is, and wherever in it something is escaped",
+          "[base][json]") {
+  constexpr std::pair<std::string_view, std::string_view> parts[] = {
+      {"", ""},         {"\"", "\\\""}, {"\\", "\\\\"}, {"\n", "\\n"}, {"\x1F", "\\u001f"},
+      {"\x7F", "\x7F"}, {"é", "é"},     {"😀", "😀"}};
+  constexpr std::size_t longest = 160;  // beyond what is put down at one go
+  for (const auto& [part, written] : parts) {
+    for (std::size_t length = 0; length <= longest; ++length) {
+      for (std::size_t at = 0; at <= length; ++at) {
+        const std::string before(at, 'a');
+        const std::string after(length - at, 'b');
+        const std::string text = before + std::string(part) + after;
+        const std::string in_quotes = "\"" + before + std::string(written) + after + "\"";
+        std::string out;
+        Writer(out).begin_array().value(7).value(text).begin_object().field(text, 0).end_object().end_array();
+        const std::string expected = "[7," + in_quotes + ",{" + in_quotes + ":0}]";
+        if (out != expected) FAIL(out << " is not " << expected);
+      }
+    }
   }
 }
 
