@@ -23,17 +23,22 @@ export interface Answer<T> extends Promise<T> {
   withResponse(): Promise<{ readonly data: T; readonly response: RawResponse }>;
 }
 
+/** @internal What an answer came in, once it is there; undefined where nothing crossed a network. */
+export interface Received {
+  answer: Response | undefined;
+}
+
 /** @internal */
-export function answerOf<T>(whole: Promise<{ data: T; answer: Response | undefined }>): Answer<T> {
-  const data = whole.then((settled) => settled.data);
+export function answerOf<T>(data: Promise<T>, received: Received): Answer<T> {
   const withResponse: Answer<T>["withResponse"] = async () => {
-    // Whoever asks for both looks at one of two promises; the other must not count as unhandled.
-    data.catch(() => {});
-    const { data: value, answer } = await whole;
+    const value = await data;
+    const { answer } = received;
     if (answer === undefined) throw invalidArgument("withResponse: no HTTP response was involved");
     const { status, headers } = answer;
     const requestId = headers.get("x-request-id") ?? undefined;
     return { data: value, response: { status, headers, requestId } };
   };
-  return Object.assign(data, { withResponse });
+  const answer = data as Answer<T>;
+  answer.withResponse = withResponse;
+  return answer;
 }

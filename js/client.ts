@@ -1,7 +1,7 @@
 // A client inside a kernel, opened at the first call: what AgentLattice, DelegatedAgent and Operator are faces of.
 
 import { unlessAborted } from "./abort.js";
-import { type Answer, answerOf } from "./answer.js";
+import { type Answer, answerOf, type Received } from "./answer.js";
 import type { Submission } from "./boundary.js";
 import { MemoryCheckpointStore, Pins } from "./checkpoints.js";
 import {
@@ -56,7 +56,8 @@ export class Client {
     build: () => Submission | Promise<Submission>,
     shape?: (data: T) => T | Promise<T>,
   ): Answer<T> {
-    return answerOf(this.#call(build, shape));
+    const received: Received = { answer: undefined };
+    return answerOf(this.#call(received, build, shape), received);
   }
 
   /** Verifies the ledger, against what is pinned, and pins what was found good. */
@@ -83,15 +84,18 @@ export class Client {
   }
 
   async #call<T>(
+    received: Received,
     build: () => Submission | Promise<Submission>,
     shape: (data: T) => T | Promise<T> = (data) => data,
-  ): Promise<{ data: T; answer: Response | undefined }> {
+  ): Promise<T> {
     const building = build();
     const request = building instanceof Promise ? await building : building;
     const { kernel, client } = this.#ready ?? (await this.#opened(request.signal));
-    const { json, answer } = await kernel.submit(client, request);
-    const shaped = shape(decodeAnswer(json) as T);
-    return { data: shaped instanceof Promise ? await shaped : shaped, answer };
+    // Nobody waits for what is there.
+    const settling = kernel.submit(client, request);
+    const { json, answer } = settling instanceof Promise ? await settling : settling;
+    received.answer = answer;
+    return shape(decodeAnswer(json) as T);
   }
 
   /** Idempotent: callers that race share one opening. One that failed is tried again by the next call. */

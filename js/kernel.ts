@@ -22,6 +22,7 @@ import {
 import type { WatchedFetch } from "./hooks.js";
 import { loadModule, type WasmSource } from "./loaders/platform.js";
 import type { Payload } from "./payload.js";
+import { Pending } from "./pending.js";
 import { wellFormed } from "./text.js";
 
 /** How to make an instance. */
@@ -48,14 +49,6 @@ export type LatticeHost = Pick<
   /** The instance is lost, or was closed; nothing will be answered any more. */
   ended(error: AgentLatticeError): void;
 };
-
-/** A call that waits for its settlement. */
-interface Pending {
-  readonly settle: (settlement: Settlement) => void;
-  readonly reject: (error: unknown) => void;
-  /** Stops listening to the call's signal. */
-  readonly stop?: (() => void) | undefined;
-}
 
 /** The entries of the boundary that a caller may use by name. */
 type Entry = Exclude<keyof Exports, "submit" | "cancel" | "wake" | "subscribe" | "buffer">;
@@ -124,28 +117,34 @@ export class Kernel {
     return this.#ended;
   }
 
-  /** Starts a call and waits for its settlement. One that is an error is thrown. */
-  async submit(client: number, submission: Submission): Promise<Settlement> {
+  /** Starts a call, and gives its settlement: at once, where it is known by then. One that is an error is thrown. */
+  submit(client: number, submission: Submission): Settlement | Promise<Settlement> {
     const { signal } = submission;
     if (signal?.aborted) throw abortedError(signal);
     const dry = this.#dryRun(client, submission);
     if (dry !== undefined) return { ok: true, json: dry, answer: undefined };
-    const settlement = await new Promise<Settlement>((resolve, reject) => {
-      const call = ++this.#numbers;
-      const cancel = (): void => this.#enter((exports) => exports.cancel(client, call));
-      this.#start(client, call, submission, {
-        settle: resolve,
-        reject,
-        stop: signal && onAbort(signal, cancel),
-      });
-      // So many are worth a commit of their own, and more than 10,000 may not be open at once.
-      if (call % calls_together_max === 0) this.#lattice?.atOnce?.();
-    });
-    if (settlement.ok) return settlement;
-    // Made here, not where it was settled, so that its stack leads to the caller and not into the module.
-    const error = JSON.parse(settlement.json) as BoundaryError;
-    const aborted = signal?.aborted && error.class === "aborted";
-    throw errorFromBoundary(error, aborted ? signal.reason : undefined);
+    const call = ++this.#numbers;
+    const pending = new Pending();
+    this.#start(client, call, submission, pending);
+    // So many are worth a commit of their own, and more than 10,000 may not be open at once.
+    if (call % calls_together_max === 0) this.#lattice?.atOnce?.();
+    return pending.done ? pending.settlement() : this.#settled(client, call, pending, signal);
+  }
+
+  async #settled(
+    client: number,
+    call: number,
+    pending: Pending,
+    signal: AbortSignal | undefined,
+  ): Promise<Settlement> {
+    const cancel = (): void => this.#enter((exports) => exports.cancel(client, call));
+    const settled = pending.wait();
+    if (signal?.aborted) cancel();
+    else pending.stop = signal && onAbort(signal, cancel);
+    await settled;
+    return pending.settlement((error) =>
+      errorFromBoundary(error, error.class === "aborted" ? signal?.reason : undefined),
+    );
   }
 
   /**
@@ -160,22 +159,13 @@ export class Kernel {
     const dry = this.#dryRun(client, submission);
     if (dry !== undefined) return dry;
     const call = ++this.#numbers;
-    const settled: Settlement[] = [];
-    const failed: unknown[] = [];
-    const start = (): void =>
-      this.#start(client, call, submission, {
-        settle: (settlement) => settled.push(settlement),
-        reject: (error) => failed.push(error),
-      });
+    const pending = new Pending();
+    const start = (): void => this.#start(client, call, submission, pending);
     if (this.#lattice?.atOnce) this.#lattice.atOnce(start);
     else start();
-    const inTime = settled.length + failed.length > 0;
+    const inTime = pending.done;
     if (!inTime) this.#cross((exports) => exports.cancel(client, call));
-    const [settlement] = settled;
-    if (settlement === undefined) throw failed[0];
-    if (settlement.ok) return settlement.json;
-    const error = JSON.parse(settlement.json) as BoundaryError;
-    throw inTime ? errorFromBoundary(error) : late(error);
+    return pending.settlement(inTime ? undefined : late).json;
   }
 
   /** Opens a realtime channel of a client. */
@@ -319,11 +309,10 @@ export class Kernel {
     };
   }
 
-  /** Takes a call off the table; its listener goes with it. */
+  /** Takes a call off the table. */
   #take(call: number): Pending | undefined {
     const pending = this.#pending.get(call);
     this.#pending.delete(call);
-    pending?.stop?.();
     return pending;
   }
 
