@@ -20,7 +20,12 @@ const executes_before = 50_000;
 /** As many as one request takes (1 MiB); more are put one by one. */
 const file_policies_max = 5000;
 const executes = 20_000;
-const concurrent_calls = 64;
+/** How many agents of one process, and how many of their calls at once. */
+const ways_to_execute = [
+  { agents: 1, concurrent: 1 },
+  { agents: 1, concurrent: 64 },
+  { agents: 1000, concurrent: 1 },
+];
 
 const ours = "@agentlattice/wasm, canI";
 const bound = 50;
@@ -35,7 +40,9 @@ export async function run() {
   const peers = await installedPeers();
   const decisions = [];
   for (const size of sizes) decisions.push(...(await decide(size, peers)));
-  return { decisions, executes: [await execute(1), await execute(concurrent_calls)] };
+  const executed = [];
+  for (const way of ways_to_execute) executed.push({ ...way, ...(await execute(way)) });
+  return { decisions, executes: executed };
 }
 
 /** The peers are dependencies of this benchmark alone, pinned by their own lock file. */
@@ -123,11 +130,12 @@ function timed(engine, requests, calls) {
   return took_us;
 }
 
-async function execute(concurrent) {
+async function execute({ agents, concurrent }) {
   const { lattice, agent } = await embedded([{ action: "pr.open", bound, repo }]);
   agent.close();
-  const al = lattice.agent("bench");
-  const call = () => al.execute("pr.open", { metadata: { size: 12, repo } });
+  const all = Array.from({ length: agents }, (_, index) => lattice.agent(`agent-${index}`));
+  let called = 0;
+  const call = () => all[called++ % agents].execute("pr.open", { metadata: { size: 12, repo } });
   for (let n = 0; n < executes_before; ++n) await call();
   const took_us = [];
   let begun = 0;
@@ -144,7 +152,7 @@ async function execute(concurrent) {
   const perSecond = (executes / (performance.now() - since)) * 1000;
   const { user, system } = process.cpuUsage(cpu);
   await lattice.close();
-  return { concurrent, perSecond, cpu_us: (user + system) / executes, ...quantiles(took_us) };
+  return { perSecond, cpu_us: (user + system) / executes, ...quantiles(took_us) };
 }
 
 function quantiles(all) {
@@ -169,8 +177,8 @@ export function show({ decisions, executes }) {
   );
   print(
     ["execute, recorded in memory", "calls/s", "p50 µs", "p99 µs", "processor µs a call"],
-    executes.map(({ concurrent, perSecond, p50_us, p99_us, cpu_us }) => [
-      `${concurrent} at once`,
+    executes.map(({ agents, concurrent, perSecond, p50_us, p99_us, cpu_us }) => [
+      `${agents === 1 ? "" : `${thousands(agents)} agents, `}${concurrent} at once`,
       thousands(perSecond),
       p50_us.toFixed(1),
       p99_us.toFixed(1),

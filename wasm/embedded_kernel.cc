@@ -141,7 +141,7 @@ std::int32_t EmbeddedKernel::act(std::uint32_t client, std::uint32_t call, std::
   }
   const std::string& json = settled->json;
   if (json.empty() || json.size() > buffer_.size()) {
-    on_settle(std::move(*settled));
+    host_.settle(settled->call, settled->ok, json);
     return 0;
   }
   std::copy(json.begin(), json.end(), buffer_.begin());

@@ -60,61 +60,75 @@ std::string error_result(const Error& error) { return "{\"error\":" + error_text
 std::string Kernel::open_client(const std::string& config) {
   Result<ClientConfig> read = read_client_config(config);
   if (!read) return error_result(read.error());
-  Client client;
+  std::unique_ptr<transport::Transport> transport;
   if (read->base_url) {
-    client.transport = std::make_unique<FetchTransport>(*read->base_url, *this);
+    transport = std::make_unique<FetchTransport>(*read->base_url, *this);
   } else {
-    client.transport = local_transport();
+    transport = local_transport();
   }
-  if (!client.transport) {
-    return error_result(
-        {Code::invalid_argument, "there is no base_url, and this kernel has no lattice of its own"});
+  if (!transport) {
+    return error_result({Code::invalid_argument, "there is neither a base_url nor a lattice"});
   }
+  ++last_client_;
+  Client& client = clients_.try_emplace(last_client_, *this, last_client_).first->second;
+  client.transport = std::move(transport);
   client.base_url = std::move(read->base_url);
   client.api_key = read->client.api_key;
   if (!client.base_url) client.local_key = sha256(client.api_key);
   client.driver = std::make_unique<transport::Driver>(
-      client::Client(std::move(read->client), platform_entropy()), *client.transport, clock_, *this);
-  clients_.emplace(++last_client_, std::move(client));
+      client::Client(std::move(read->client), platform_entropy()), *client.transport, clock_, client);
   return "{\"client\":" + std::to_string(last_client_) + "}";
+}
+
+Kernel::Client* Kernel::client_of(std::uint32_t client) {
+  const auto found = clients_.find(client);
+  return found == clients_.end() ? nullptr : &found->second;
 }
 
 void Kernel::submit(std::uint32_t client, std::uint32_t call, client::Command command) {
   const Verb verb(*this);
-  const auto found = clients_.find(client);
-  if (found == clients_.end()) {
+  Client* found = client_of(client);
+  if (found == nullptr) {
     host_.settle(call, false, error_text({Code::closed, "there is no such client, or it was closed"}));
     return;
   }
-  found->second.driver->submit(call, std::move(command));
+  found->driver->submit(call, std::move(command));
 }
 
 void Kernel::cancel(std::uint32_t client, std::uint32_t call) {
   const Verb verb(*this);
-  const auto found = clients_.find(client);
-  if (found != clients_.end()) found->second.driver->cancel(call);
+  if (Client* found = client_of(client)) found->driver->cancel(call);
 }
 
 std::optional<Kernel::LocalClient> Kernel::local_client(std::uint32_t client) {
-  const auto found = clients_.find(client);
-  if (found == clients_.end() || found->second.closed || !found->second.local_key) return {};
-  return LocalClient{found->second.driver.get(), *found->second.local_key};
+  const Client* found = client_of(client);
+  if (found == nullptr || found->closed || !found->local_key) return {};
+  return LocalClient{found->driver.get(), *found->local_key};
 }
 
 void Kernel::close_client(std::uint32_t client) {
   const Verb verb(*this);
-  const auto found = clients_.find(client);
-  if (found == clients_.end()) return;
-  found->second.closed = true;
+  Client* found = client_of(client);
+  if (found == nullptr) return;
+  found->closed = true;
   for (const auto& [id, subscription] : subscriptions_) {
     if (subscription->client == client)
       subscription->driver->end(Error{Code::closed, "this client was closed"});
   }
-  found->second.driver->close();
+  found->driver->close();
 }
 
-void Kernel::on_settle(client::Settle settlement) {
-  host_.settle(settlement.call, settlement.ok, settlement.json);
+void Kernel::Client::on_settle(client::Settle settlement) {
+  kernel.host_.settle(settlement.call, settlement.ok, settlement.json);
+}
+
+void Kernel::update(Client& client) {
+  deadlines_.note(client.id, client.deadline_ms, client.driver->next_deadline());
+  const client::Client& machine = client.driver->client();
+  const bool busy = machine.open_calls() + machine.background_calls() > 0;
+  busy_ += std::size_t{busy} - std::size_t{client.busy};
+  client.busy = busy;
+  some_ended_ |= client.closed && !busy;
 }
 
 // ---- Subscriptions
@@ -132,18 +146,18 @@ void Kernel::subscribe(std::uint32_t client, std::uint32_t subscription, const s
   const auto refuse = [&](const Error& error) {
     host_.channel(subscription, client::text(client::ChannelNews::ended), error_text(error));
   };
-  const auto found = clients_.find(client);
-  if (found == clients_.end() || found->second.closed) {
+  const Client* found = client_of(client);
+  if (found == nullptr || found->closed) {
     return refuse({Code::closed, "there is no such client, or it was closed"});
   }
   Result<wire::Subscribe> wishes = wire::read_filter(filter);
   if (!wishes) return refuse(wishes.error());
-  Result<std::unique_ptr<transport::Socket>> socket = socket_of(found->second);
+  Result<std::unique_ptr<transport::Socket>> socket = socket_of(*found);
   if (!socket) return refuse(socket.error());
-  wishes->token = found->second.api_key;
+  wishes->token = found->api_key;
 
   auto entry = std::make_unique<Subscription>(*this, subscription, client);
-  entry->over_network = found->second.base_url.has_value();
+  entry->over_network = found->base_url.has_value();
   entry->socket = std::move(*socket);
   entry->driver = std::make_unique<transport::ChannelDriver>(
       client::Channel(std::move(*wishes), platform_entropy()), *entry->socket, clock_, *entry);
@@ -180,22 +194,17 @@ void Kernel::wake() {
   wake_at_ms_ = -1;
   const Millis now_ms = clock_.now().steady_ms;
   const auto is_due = [&](std::optional<Millis> deadline) { return deadline && *deadline <= now_ms; };
-  for (auto& [id, client] : clients_) {
-    if (is_due(client.driver->next_deadline())) client.driver->handle_timeout();
-  }
+  for (const Deadlines::Id id : deadlines_.due(now_ms))
+    clients_.at(static_cast<std::uint32_t>(id)).driver->handle_timeout();
   for (auto& [id, subscription] : subscriptions_) {
     if (is_due(subscription->driver->next_deadline())) subscription->driver->handle_timeout();
   }
   if (is_due(other_deadline())) handle_other_timeout();
 }
 
-bool Kernel::Client::busy() const {
-  const client::Client& client = driver->client();
-  return client.open_calls() + client.background_calls() > 0;
-}
-
 void Kernel::drop_clients() {
   subscriptions_.clear();
+  deadlines_ = {};
   clients_.clear();
 }
 
@@ -204,7 +213,7 @@ std::optional<Millis> Kernel::next_deadline() {
   const auto join = [&](std::optional<Millis> deadline) {
     if (deadline) next = std::min(next.value_or(*deadline), *deadline);
   };
-  for (const auto& [id, client] : clients_) join(client.driver->next_deadline());
+  join(deadlines_.next());
   for (const auto& [id, subscription] : subscriptions_) join(subscription->driver->next_deadline());
   return next;
 }
@@ -212,15 +221,15 @@ std::optional<Millis> Kernel::next_deadline() {
 void Kernel::end_verb() {
   clock_.release();
   std::erase_if(subscriptions_, [](const auto& entry) { return entry.second->driver->channel().ended(); });
-  std::erase_if(clients_, [](const auto& entry) { return entry.second.closed && !entry.second.busy(); });
+  if (std::exchange(some_ended_, false))
+    std::erase_if(clients_, [](const auto& entry) { return entry.second.closed && !entry.second.busy; });
 
   // Timers of every platform take 31 bits; a wish further away is renewed when the timer comes.
   constexpr Millis delay_max_ms = 0x7fff'ffff;
   const std::optional<Millis> next = next_deadline();
   const bool keep_alive =
-      std::any_of(subscriptions_.begin(), subscriptions_.end(),
-                  [](const auto& entry) { return entry.second->over_network; }) ||
-      std::any_of(clients_.begin(), clients_.end(), [](const auto& entry) { return entry.second.busy(); });
+      busy_ > 0 || std::any_of(subscriptions_.begin(), subscriptions_.end(),
+                               [](const auto& entry) { return entry.second->over_network; });
   const Millis wake_at_ms = next.value_or(-1);
   if (wake_at_ms == wake_at_ms_ && keep_alive == keep_alive_) return;
   wake_at_ms_ = wake_at_ms;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/deadlines.h"
 #include "base/sha256.h"
 #include "clock.h"
 #include "host.h"
@@ -19,7 +20,7 @@
 namespace al::wasm {
 
 /// The kernel of the client module, and what the embedded module's kernel is built on (embedded_kernel.h).
-class Kernel : public transport::SettlementSink, public Verbs {
+class Kernel : public Verbs {
  public:
   Kernel() = default;
   virtual ~Kernel() = default;
@@ -34,8 +35,6 @@ class Kernel : public transport::SettlementSink, public Verbs {
   void pause(std::uint32_t client, std::uint32_t subscription);
   void resume(std::uint32_t client, std::uint32_t subscription);
   void wake();
-
-  void on_settle(client::Settle settlement) override;
 
  protected:
   /// The way to this kernel's own lattice, where it has one.
@@ -57,14 +56,22 @@ class Kernel : public transport::SettlementSink, public Verbs {
   Host host_;
 
  private:
-  struct Client {
+  struct Client final : transport::SettlementSink {
+    Client(Kernel& owner, std::uint32_t number) : kernel(owner), id(number) {}
+    void on_settle(client::Settle settlement) override;
+    void on_done() override { kernel.update(*this); }
+
+    Kernel& kernel;
+    std::uint32_t id;
     std::unique_ptr<transport::Transport> transport;
     std::unique_ptr<transport::Driver> driver;
     std::optional<std::string> base_url;  // nothing: this kernel's own lattice
     std::string api_key;
     std::optional<Digest> local_key;  // SHA-256 of api_key, where the lattice is this kernel's own
     bool closed = false;
-    [[nodiscard]] bool busy() const;
+    // As indexed below.
+    std::optional<Millis> deadline_ms;
+    bool busy = false;
   };
 
   /// One realtime channel, and what it is driven by.
@@ -85,6 +92,10 @@ class Kernel : public transport::SettlementSink, public Verbs {
     std::unique_ptr<transport::ChannelDriver> driver;
   };
 
+  [[nodiscard]] Client* client_of(std::uint32_t client);
+  /// After each verb of a client: brings the indexes up to date, so that a verb costs hardly more with
+  /// thousands of clients.
+  void update(Client& client);
   [[nodiscard]] Result<std::unique_ptr<transport::Socket>> socket_of(const Client& client);
   [[nodiscard]] transport::ChannelDriver* channel_of(std::uint32_t client, std::uint32_t subscription);
   void begin_verb() override { clock_.hold(); }
@@ -94,6 +105,9 @@ class Kernel : public transport::SettlementSink, public Verbs {
   [[nodiscard]] std::optional<Millis> next_deadline();
 
   std::map<std::uint32_t, Client> clients_;
+  Deadlines deadlines_;      // of clients, by their numbers
+  std::size_t busy_ = 0;     // clients with something under way
+  bool some_ended_ = false;  // clients, to be let go when the verb ends
   std::map<std::uint32_t, std::unique_ptr<Subscription>> subscriptions_;
   std::uint32_t last_client_ = 0;
   Millis wake_at_ms_ = -1;  // steady clock; -1: no wish

@@ -216,16 +216,9 @@ void Client::handle_failure(AttemptId attempt, std::string_view why, Now now) {
 }
 
 void Client::handle_timeout(Now now) {
-  if (deadlines_.empty() || deadlines_.begin()->first > now.steady_ms) {
-    ++shared_.stats.spurious_timeouts;
-    return;
-  }
   // Taken first: a call whose next deadline has come as well waits for the next timeout, so this ends.
-  std::vector<Serial> due;
-  for (const auto& [deadline_ms, serial] : deadlines_) {
-    if (deadline_ms > now.steady_ms) break;
-    due.push_back(serial);
-  }
+  const std::vector<Serial> due = deadlines_.due(now.steady_ms);
+  if (due.empty()) ++shared_.stats.spurious_timeouts;
   for (const Serial serial : due) {
     Entry& entry = calls_.at(serial);
     entry.call->handle_timeout(now, shared_);
@@ -240,11 +233,7 @@ void Client::update(Serial serial, Entry& entry) {
     if (attempt) by_attempt_.emplace(*attempt, serial);
     entry.attempt = attempt;
   }
-  if (const std::optional<Millis> deadline_ms = call.next_deadline(); deadline_ms != entry.deadline_ms) {
-    if (entry.deadline_ms) deadlines_.erase({*entry.deadline_ms, serial});
-    if (deadline_ms) deadlines_.emplace(*deadline_ms, serial);
-    entry.deadline_ms = deadline_ms;
-  }
+  deadlines_.note(serial, entry.deadline_ms, call.next_deadline());
   if (call.settled()) {
     const auto found = by_id_.find(call.id());
     // The id may be another call's by now.
@@ -258,11 +247,6 @@ std::optional<Output> Client::poll_output() {
   std::optional<Output> output(std::move(shared_.outputs.front()));
   shared_.outputs.pop_front();
   return output;
-}
-
-std::optional<Millis> Client::next_deadline() const {
-  if (deadlines_.empty()) return {};
-  return deadlines_.begin()->first;
 }
 
 }  // namespace al::client

@@ -24,10 +24,10 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string_view>
 #include <utility>
 
+#include "base/deadlines.h"
 #include "base/entropy.h"
 #include "client/call.h"
 #include "client/config.h"
@@ -62,7 +62,7 @@ class Client {
 
   [[nodiscard]] std::optional<Output> poll_output();
   /// On the steady clock.
-  [[nodiscard]] std::optional<Millis> next_deadline() const;
+  [[nodiscard]] std::optional<Millis> next_deadline() const { return deadlines_.next(); }
   /// Calls that have not settled.
   [[nodiscard]] std::size_t open_calls() const { return by_id_.size(); }
   /// Calls that have settled, and still clean up.
@@ -70,7 +70,7 @@ class Client {
   [[nodiscard]] const Stats& stats() const { return shared_.stats; }
 
  private:
-  using Serial = std::uint64_t;
+  using Serial = Deadlines::Id;
   struct Entry {
     std::unique_ptr<Call> call;
     // As indexed below.
@@ -89,7 +89,7 @@ class Client {
   std::map<Serial, Entry> calls_;
   std::map<CallId, Serial> by_id_;  // calls that have not settled
   std::map<AttemptId, Serial> by_attempt_;
-  std::set<std::pair<Millis, Serial>> deadlines_;
+  Deadlines deadlines_;
 };
 
 }  // namespace al::client

@@ -44,6 +44,7 @@ void Driver::drain() {
     std::visit([this](auto&& what) { carry_out(std::move(what)); }, std::move(*output));
   }
   draining_ = false;
+  settlements_.on_done();
 }
 
 void Driver::carry_out(client::Send send) {

@@ -21,6 +21,8 @@ class SettlementSink {
  public:
   virtual ~SettlementSink() = default;
   virtual void on_settle(client::Settle settlement) = 0;
+  /// The driver has done what there was to do: its next deadline, and what the client is at, may be others.
+  virtual void on_done() {}
 };
 
 class Driver final : public ResponseSink {
