@@ -5,10 +5,9 @@
 #include <utility>
 
 #include "base/json_reader.h"
-#include "base/json_writer.h"
+#include "client/settlement.h"
 #include "fetch_transport.h"
 #include "websocket_transport.h"
-#include "wire/codes.h"
 #include "wire/limits.h"
 #include "wire/realtime.h"
 
@@ -43,17 +42,7 @@ Result<ClientConfig> read_client_config(const std::string& text) {
 
 }  // namespace
 
-std::string error_text(const Error& error) {
-  std::string out;
-  json::Writer writer(out);
-  writer.begin_object()
-      .field("class", text(wire::traits(error.code).error_class))
-      .field("code", text(error.code));
-  writer.field("message", error.message).field("retryable", wire::traits(error.code).retryable);
-  if (!error.details.empty()) writer.raw_field("details", error.details);
-  writer.end_object();
-  return out;
-}
+std::string error_text(const Error& error) { return client::to_json({.error = error}); }
 
 std::string error_result(const Error& error) { return "{\"error\":" + error_text(error) + "}"; }
 
@@ -123,12 +112,18 @@ void Kernel::Client::on_settle(client::Settle settlement) {
 }
 
 void Kernel::update(Client& client) {
-  deadlines_.note(client.id, client.deadline_ms, client.driver->next_deadline());
+  client_deadlines_.note(client.id, client.deadline_ms, client.driver->next_deadline());
   const client::Client& machine = client.driver->client();
   const bool busy = machine.open_calls() + machine.background_calls() > 0;
   busy_ += std::size_t{busy} - std::size_t{client.busy};
   client.busy = busy;
   some_ended_ |= client.closed && !busy;
+}
+
+void Kernel::update(Subscription& subscription) {
+  subscription_deadlines_.note(subscription.id, subscription.deadline_ms,
+                               subscription.driver->next_deadline());
+  some_ended_ |= subscription.driver->channel().ended();
 }
 
 // ---- Subscriptions
@@ -158,6 +153,7 @@ void Kernel::subscribe(std::uint32_t client, std::uint32_t subscription, const s
 
   auto entry = std::make_unique<Subscription>(*this, subscription, client);
   entry->over_network = found->base_url.has_value();
+  busy_ += std::size_t{entry->over_network};
   entry->socket = std::move(*socket);
   entry->driver = std::make_unique<transport::ChannelDriver>(
       client::Channel(std::move(*wishes), platform_entropy()), *entry->socket, clock_, *entry);
@@ -193,18 +189,16 @@ void Kernel::wake() {
   const Verb verb(*this);
   wake_at_ms_ = -1;
   const Millis now_ms = clock_.now().steady_ms;
-  const auto is_due = [&](std::optional<Millis> deadline) { return deadline && *deadline <= now_ms; };
-  for (const Deadlines::Id id : deadlines_.due(now_ms))
+  for (const Deadlines::Id id : client_deadlines_.due(now_ms))
     clients_.at(static_cast<std::uint32_t>(id)).driver->handle_timeout();
-  for (auto& [id, subscription] : subscriptions_) {
-    if (is_due(subscription->driver->next_deadline())) subscription->driver->handle_timeout();
-  }
-  if (is_due(other_deadline())) handle_other_timeout();
+  for (const Deadlines::Id id : subscription_deadlines_.due(now_ms))
+    subscriptions_.at(static_cast<std::uint32_t>(id))->driver->handle_timeout();
+  const std::optional<Millis> other = other_deadline();
+  if (other && *other <= now_ms) handle_other_timeout();
 }
 
 void Kernel::drop_clients() {
   subscriptions_.clear();
-  deadlines_ = {};
   clients_.clear();
 }
 
@@ -213,23 +207,26 @@ std::optional<Millis> Kernel::next_deadline() {
   const auto join = [&](std::optional<Millis> deadline) {
     if (deadline) next = std::min(next.value_or(*deadline), *deadline);
   };
-  join(deadlines_.next());
-  for (const auto& [id, subscription] : subscriptions_) join(subscription->driver->next_deadline());
+  join(client_deadlines_.next());
+  join(subscription_deadlines_.next());
   return next;
 }
 
 void Kernel::end_verb() {
   clock_.release();
-  std::erase_if(subscriptions_, [](const auto& entry) { return entry.second->driver->channel().ended(); });
-  if (std::exchange(some_ended_, false))
+  if (std::exchange(some_ended_, false)) {
+    std::erase_if(subscriptions_, [this](const auto& entry) {
+      const bool ended = entry.second->driver->channel().ended();
+      busy_ -= std::size_t{ended && entry.second->over_network};
+      return ended;
+    });
     std::erase_if(clients_, [](const auto& entry) { return entry.second.closed && !entry.second.busy; });
+  }
 
   // Timers of every platform take 31 bits; a wish further away is renewed when the timer comes.
   constexpr Millis delay_max_ms = 0x7fff'ffff;
   const std::optional<Millis> next = next_deadline();
-  const bool keep_alive =
-      busy_ > 0 || std::any_of(subscriptions_.begin(), subscriptions_.end(),
-                               [](const auto& entry) { return entry.second->over_network; });
+  const bool keep_alive = busy_ > 0;
   const Millis wake_at_ms = next.value_or(-1);
   if (wake_at_ms == wake_at_ms_ && keep_alive == keep_alive_) return;
   wake_at_ms_ = wake_at_ms;

@@ -82,6 +82,7 @@ class Kernel : public Verbs {
     void on_report(client::Report report) override {
       kernel.host_.channel(id, client::text(report.news), report.json);
     }
+    void on_done() override { kernel.update(*this); }
 
     Kernel& kernel;
     std::uint32_t id;
@@ -90,12 +91,14 @@ class Kernel : public Verbs {
         false;  // Of a lattice in this process, nothing comes once the process has nothing else to do.
     std::unique_ptr<transport::Socket> socket;
     std::unique_ptr<transport::ChannelDriver> driver;
+    std::optional<Millis> deadline_ms;  // as indexed below
   };
 
   [[nodiscard]] Client* client_of(std::uint32_t client);
-  /// After each verb of a client: brings the indexes up to date, so that a verb costs hardly more with
-  /// thousands of clients.
+  /// After each verb of a client or a channel: brings the indexes up to date, so that a verb costs hardly
+  /// more with thousands of them.
   void update(Client& client);
+  void update(Subscription& subscription);
   [[nodiscard]] Result<std::unique_ptr<transport::Socket>> socket_of(const Client& client);
   [[nodiscard]] transport::ChannelDriver* channel_of(std::uint32_t client, std::uint32_t subscription);
   void begin_verb() override { clock_.hold(); }
@@ -105,9 +108,10 @@ class Kernel : public Verbs {
   [[nodiscard]] std::optional<Millis> next_deadline();
 
   std::map<std::uint32_t, Client> clients_;
-  Deadlines deadlines_;      // of clients, by their numbers
-  std::size_t busy_ = 0;     // clients with something under way
-  bool some_ended_ = false;  // clients, to be let go when the verb ends
+  Deadlines client_deadlines_;
+  Deadlines subscription_deadlines_;
+  std::size_t busy_ = 0;     // clients with something under way, and subscriptions over a network
+  bool some_ended_ = false;  // of either, to be let go when the verb ends
   std::map<std::uint32_t, std::unique_ptr<Subscription>> subscriptions_;
   std::uint32_t last_client_ = 0;
   Millis wake_at_ms_ = -1;  // steady clock; -1: no wish

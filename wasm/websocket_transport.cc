@@ -15,9 +15,7 @@ Status WebSocketTransport::open(client::SocketId socket, transport::SocketSink& 
   attributes.url = url_.c_str();
   const EMSCRIPTEN_WEBSOCKET_T handle = emscripten_websocket_new(&attributes);
   if (handle <= 0) {
-    return Error{
-        Code::invalid_argument,
-        "no WebSocket here; pass one in the options (Node.js has one of its own from version 22 on)"};
+    return Error{Code::invalid_argument, "this runtime has no WebSocket; give one to the client"};
   }
   handle_ = handle;
   socket_ = socket;

@@ -34,7 +34,7 @@ void EventHub::handle_hung_up(ConnectionId connection) { forget(connection); }
 void EventHub::forget(ConnectionId connection) {
   const auto found = sessions_.find(connection);
   if (found == sessions_.end()) return;
-  deadlines_.erase({found->second.deadline_ms, connection});
+  deadlines_.note(connection, found->second.deadline_ms, {});
   sessions_.erase(found);
 }
 
@@ -313,18 +313,12 @@ Millis EventHub::deadline_of(const Session& session) const {
 }
 
 void EventHub::update(ConnectionId connection, Session& session) {
-  const Millis deadline_ms = deadline_of(session);
-  if (session.deadline_ms == deadline_ms && deadlines_.contains({deadline_ms, connection})) return;
-  deadlines_.erase({session.deadline_ms, connection});
-  session.deadline_ms = deadline_ms;
-  deadlines_.emplace(deadline_ms, connection);
+  deadlines_.note(connection, session.deadline_ms, deadline_of(session));
 }
 
 void EventHub::handle_timeout(Now now) {
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now.steady_ms) {
-    const ConnectionId connection = deadlines_.begin()->second;
+  for (const ConnectionId connection : deadlines_.due(now.steady_ms))
     on_deadline(connection, sessions_.at(connection), now);
-  }
   take_turns(now);
 }
 
@@ -354,8 +348,7 @@ void EventHub::on_deadline(ConnectionId connection, Session& session, Now now) {
 
 std::optional<Millis> EventHub::next_deadline() const {
   if (!turns_.empty()) return 0;  // Long past: at once.
-  if (deadlines_.empty()) return {};
-  return deadlines_.begin()->first;
+  return deadlines_.next();
 }
 
 std::optional<HubOutput> EventHub::poll_output() {

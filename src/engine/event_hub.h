@@ -30,13 +30,13 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "base/deadlines.h"
 #include "base/time.h"
 #include "engine/engine.h"
 #include "engine/realtime.h"
@@ -115,9 +115,9 @@ class EventHub {
     Millis silent_since_ms = 0;
     Millis heartbeat_at_ms = 0;
     std::optional<Millis> full_since_ms = {};
-    bool queued = false;     // in turns_
-    bool lacks_row = false;  // its next one; in lacking_
-    Millis deadline_ms = 0;  // as indexed in deadlines_
+    bool queued = false;                // in turns_
+    bool lacks_row = false;             // its next one; in lacking_
+    std::optional<Millis> deadline_ms;  // as indexed in deadlines_
   };
 
   void take_frame(ConnectionId connection, Session& session, std::string_view text, Now now);
@@ -157,7 +157,7 @@ class EventHub {
   std::deque<ConnectionId> lacking_;  // perhaps gone meanwhile
   std::uint64_t durable_ = 0;
   std::map<ConnectionId, Session> sessions_;  // in order, so that a run can be repeated
-  std::set<std::pair<Millis, ConnectionId>> deadlines_;
+  Deadlines deadlines_;
   std::deque<ConnectionId> turns_;  // listening, behind, and able to take more; perhaps gone meanwhile
   std::deque<HubOutput> outputs_;
 };

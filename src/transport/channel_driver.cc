@@ -54,6 +54,7 @@ void ChannelDriver::drain() {
     std::visit([this](auto&& what) { carry_out(std::move(what)); }, std::move(*output));
   }
   draining_ = false;
+  sink_.on_done();
 }
 
 void ChannelDriver::carry_out(client::OpenSocket open) {

@@ -20,6 +20,8 @@ class ChannelSink {
   virtual ~ChannelSink() = default;
   virtual void on_event(client::Deliver event) = 0;
   virtual void on_report(client::Report report) = 0;
+  /// The driver has done what there was to do: its next deadline may be another, or the channel has ended.
+  virtual void on_done() {}
 };
 
 class ChannelDriver final : public SocketSink {
