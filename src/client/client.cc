@@ -44,7 +44,7 @@ std::optional<Operation> find_operation(std::string_view name) {
 
 /// What is wrong with a command; empty when nothing is. Values are not repeated: they may be secrets in the
 /// wrong place.
-std::string fault_of(const Command& command, const Config& config, wire::Endpoint endpoint) {
+std::string fault_of(const Command& command, const Shared& shared, wire::Endpoint endpoint) {
   const std::size_t holes = count_holes(wire::traits(endpoint).path);
   if (command.arguments.size() != holes) {
     return command.operation + " takes " + std::to_string(holes) + " path arguments, not " +
@@ -64,7 +64,7 @@ std::string fault_of(const Command& command, const Config& config, wire::Endpoin
     return "the delegation id has characters that a header cannot hold";
   if (!visible_ascii(command.query) || command.query.find('#') != std::string::npos)
     return "the query is not encoded";
-  if (!visible_ascii(config.api_key)) return "the API key has characters that a header cannot hold";
+  if (!shared.key_is_sound) return "the API key has characters that a header cannot hold";
   if (command.timeout_ms < 0) return "the time limit is negative";
   return {};
 }
@@ -73,7 +73,7 @@ std::string fault_of(const Command& command, const Config& config, wire::Endpoin
 Result<Operation> prepare(Command& command, Shared& shared) {
   const std::optional<Operation> operation = find_operation(command.operation);
   if (!operation) return Error{Code::invalid_argument, "there is no operation " + command.operation};
-  std::string fault = fault_of(command, shared.config, operation->endpoint);
+  std::string fault = fault_of(command, shared, operation->endpoint);
   if (!fault.empty()) return Error{Code::invalid_argument, std::move(fault)};
   // A retried post must be recognisable as one; a dry run leaves no trace, so nothing can happen twice.
   const bool posts = wire::traits(operation->endpoint).method == wire::Method::post &&
@@ -100,7 +100,9 @@ std::unique_ptr<Call> make_call(CallId id, Command command, const Operation& ope
 
 }  // namespace
 
-Client::Client(Config config, Entropy entropy) : shared_(std::move(config), std::move(entropy)) {}
+Client::Client(Config config, Entropy entropy) : shared_(std::move(config), std::move(entropy)) {
+  shared_.key_is_sound = visible_ascii(shared_.config.api_key);
+}
 
 void Client::refuse(CallId call, Error error) {
   std::string json = to_json({.error = std::move(error)});

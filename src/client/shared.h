@@ -14,6 +14,7 @@ struct Shared {
   Shared(Config settings, Entropy source) : config(std::move(settings)), entropy(std::move(source)) {}
 
   Config config;
+  bool key_is_sound = false;  // a header can hold it
   Entropy entropy;
   RetryBudget budget;
   Stats stats;

@@ -29,7 +29,6 @@ Answer Engine::handle(const wire::Request& request, Millis now_ms, Entropy& entr
     const std::optional<Recall::Damage>& damage = again.recall.damage();
     result = damage ? answer(damage->error) : Answer{.lacks_rows = true};
   }
-  result.response.request_id = mint_id("req-", entropy);
   return result;
 }
 

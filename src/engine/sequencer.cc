@@ -55,6 +55,8 @@ wire::Response Sequencer::handle_at_once(const wire::Request& request, const Dig
   AskedAgain for_the_first_time;
   Answer answer = engine_.handle(request, now.wall_ms, entropy_, for_the_first_time, &key_hash);
   assert(!answer.lacks_rows);
+  // What ran is told without its response, where nobody could look for this.
+  if (!answer.response.executed) answer.response.request_id = mint_id("req-", entropy_);
   seal(now);
   return std::move(answer.response);
 }
@@ -112,6 +114,7 @@ void Sequencer::ask(Asking asking, Now now) {
     }
     return read_next();
   }
+  answer.response.request_id = mint_id("req-", entropy_);
   Queued& asked = asking.asked;
   if (answer.redacts) redacting_.push_back(asked.ticket);
   if (asking.may_wait && !answer.wait_approval_id.empty() && waiting_.size() < limits_.waiting_max) {
