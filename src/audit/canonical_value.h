@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,14 +38,22 @@ class CanonicalValue {
   std::string_view text_;
 };
 
-/// The members of an object, found once: for one of which many are asked for.
+/// A name, as it is written between its quotes, and its value.
+using CanonicalMember = std::pair<std::string_view, CanonicalValue>;
+
+/// The members of an object that somebody read already. Looked into like the object.
 class CanonicalMembers {
  public:
-  explicit CanonicalMembers(CanonicalValue object);
-  [[nodiscard]] CanonicalValue operator[](std::string_view name) const;
+  explicit CanonicalMembers(std::span<const CanonicalMember> members) : members_(members) {}
+  [[nodiscard]] CanonicalValue operator[](std::string_view name) const {
+    for (const auto& [each, value] : members_) {
+      if (each == name) return value;
+    }
+    return {};
+  }
 
  private:
-  std::vector<std::pair<std::string_view, CanonicalValue>> members_;
+  std::span<const CanonicalMember> members_;
 };
 
 }  // namespace al::audit

@@ -126,7 +126,11 @@ Row compose(const Entry& entry, std::uint64_t row_id, const Digest& prev_hash, E
   return row;
 }
 
-Result<RowFrame> read_frame(std::string_view text) {
+namespace {
+
+/// `read_facts` consumes the facts.
+template <typename ReadFacts>
+Result<RowFrame> read_frame_with(std::string_view text, const ReadFacts& read_facts) {
   if (text.size() > row_limits.bytes_max)
     return corrupt("the row has " + std::to_string(text.size()) + " bytes");
   CanonicalReader in(text, row_limits.depth_max - 1);  // The row itself is a level.
@@ -154,7 +158,7 @@ Result<RowFrame> read_frame(std::string_view text) {
   const auto facts = [&] {
     if (!step("facts", "\"facts\":")) return false;
     const std::size_t start = in.position();
-    if (!in.members([&](std::string_view) { return in.value(); })) return false;
+    if (!read_facts(in)) return false;
     frame.facts = in.since(start);
     return true;
   };
@@ -176,6 +180,24 @@ Result<RowFrame> read_frame(std::string_view text) {
       agent_and_commitments() && facts() && prev_hash() && row_id() && timestamp() && type() && version();
   if (!read) return corrupt_at("the row", in, member);
   return frame;
+}
+
+}  // namespace
+
+Result<RowFrame> read_frame(std::string_view text) {
+  return read_frame_with(
+      text, [](CanonicalReader& in) { return in.members([&in](std::string_view) { return in.value(); }); });
+}
+
+Result<RowFrame> read_frame(std::string_view text, std::vector<CanonicalMember>& facts) {
+  return read_frame_with(text, [&facts](CanonicalReader& in) {
+    return in.members([&](std::string_view name) {
+      const std::size_t start = in.position();
+      if (!in.value()) return false;
+      facts.emplace_back(name, CanonicalValue(in.since(start)));
+      return true;
+    });
+  });
 }
 
 std::string_view agent_of(std::string_view text) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "audit/canonical_value.h"
 #include "base/entropy.h"
 #include "base/json.h"
 #include "base/result.h"
@@ -96,6 +97,8 @@ struct RowFrame {
   std::string_view commitments;  // canonical JSON; empty when the row has none
 };
 [[nodiscard]] Result<RowFrame> read_frame(std::string_view text);
+/// Appends the members of its facts as well.
+[[nodiscard]] Result<RowFrame> read_frame(std::string_view text, std::vector<CanonicalMember>& facts);
 
 /// Who acted, escaped, by a row's text of our own making; empty where no agent did.
 [[nodiscard]] std::string_view agent_of(std::string_view text);

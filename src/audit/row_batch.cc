@@ -28,14 +28,17 @@ bool RowBatch::read(std::span<const RowView> rows, const Before& before) {
   frames_.clear();
   opened_.clear();
   opened_end_.clear();
+  facts_.clear();
+  facts_end_.clear();
   Millis wall_ms = before.wall_ms;
   for (const RowView& row : rows) {
-    const Result<RowFrame> frame = read_frame(row.text);
+    const Result<RowFrame> frame = keeps_facts_ ? read_frame(row.text, facts_) : read_frame(row.text);
     if (!frame || frame->row_id != before.rows + frames_.size() || frame->wall_ms < wall_ms) return false;
     if (!read_openings(frame->commitments, row.openings, opened_)) return false;
     wall_ms = frame->wall_ms;
     frames_.push_back(*frame);
     opened_end_.push_back(opened_.size());
+    facts_end_.push_back(facts_.size());
   }
   return frames_.front().prev_hash == before.prev_hash;
 }

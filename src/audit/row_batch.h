@@ -17,6 +17,10 @@ class RowBatch {
   /// Larger batches gain nothing: their working memory leaves the cache.
   static constexpr std::size_t rows_max = 256;
 
+  /// Whether facts() will be asked for.
+  enum class Facts : std::uint8_t { passed_over, kept };
+  explicit RowBatch(Facts facts = Facts::passed_over) : keeps_facts_(facts == Facts::kept) {}
+
   /// What the first of the rows must continue.
   struct Before {
     std::uint64_t rows = 0;
@@ -32,8 +36,10 @@ class RowBatch {
   [[nodiscard]] std::span<const RowFrame> frames() const { return frames_; }
   /// Those of the row at that index of frames().
   [[nodiscard]] std::span<const OpenedField> openings(std::size_t index) const {
-    const std::size_t begin = index == 0 ? 0 : opened_end_[index - 1];
-    return std::span(opened_).subspan(begin, opened_end_[index] - begin);
+    return part(opened_, opened_end_, index);
+  }
+  [[nodiscard]] std::span<const CanonicalMember> facts(std::size_t index) const {
+    return part(facts_, facts_end_, index);
   }
   [[nodiscard]] std::span<const Digest> leaves() const { return leaves_; }
   /// What the row behind the last one must carry.
@@ -43,10 +49,19 @@ class RowBatch {
   [[nodiscard]] bool read(std::span<const RowView> rows, const Before& before);
   [[nodiscard]] bool follow();
   [[nodiscard]] bool open();
+  template <typename T>
+  [[nodiscard]] static std::span<const T> part(const std::vector<T>& all, const std::vector<std::size_t>& end,
+                                               std::size_t index) {
+    const std::size_t begin = index == 0 ? 0 : end[index - 1];
+    return std::span(all).subspan(begin, end[index] - begin);
+  }
 
+  bool keeps_facts_;
   std::vector<RowFrame> frames_;
   std::vector<OpenedField> opened_;      // of all rows
   std::vector<std::size_t> opened_end_;  // opened_end_[i]: behind those of row i
+  std::vector<CanonicalMember> facts_;   // likewise
+  std::vector<std::size_t> facts_end_;
   std::vector<Message> messages_;
   std::vector<Digest> leaves_;
   std::vector<Digest> chain_;  // chain_[i]: what the row behind row i must carry

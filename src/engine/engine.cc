@@ -21,7 +21,7 @@ void must(const Status& status) {
 }  // namespace
 
 Status Engine::load(std::span<const audit::RowView> rows) {
-  audit::RowBatch batch;
+  audit::RowBatch batch(audit::RowBatch::Facts::kept);
   while (!rows.empty()) {
     const auto some = rows.first(std::min(rows.size(), audit::RowBatch::rows_max));
     rows = rows.subspan(some.size());
@@ -33,7 +33,8 @@ Status Engine::load(std::span<const audit::RowView> rows) {
     }
     ledger_.load(some, batch);
     for (std::size_t i = 0; i < some.size(); ++i) {
-      if (Status applied = apply(batch.frames()[i], batch.openings(i)); !applied) return applied;
+      if (Status applied = apply(batch.frames()[i], batch.facts(i), batch.openings(i)); !applied)
+        return applied;
     }
   }
   return Unit{};
@@ -41,7 +42,8 @@ Status Engine::load(std::span<const audit::RowView> rows) {
 
 Status Engine::judge(const audit::RowView& row) {
   const std::string where = "row " + std::to_string(ledger_.size());
-  const Result<audit::RowFrame> frame = audit::read_frame(row.text);
+  std::vector<audit::CanonicalMember> facts;
+  const Result<audit::RowFrame> frame = audit::read_frame(row.text, facts);
   if (!frame) return Error{Code::ledger_corrupt, where + ": " + frame.error().message};
   if (frame->wall_ms < state_.last_wall_ms) {
     return Error{Code::ledger_corrupt,
@@ -53,13 +55,14 @@ Status Engine::judge(const audit::RowView& row) {
   if (!opened) return Error{Code::ledger_corrupt, where + ", openings: " + opened.error().message};
   Status loaded =
       ledger_.load({frame->row_id, std::string(row.text), std::string(row.openings)}, frame->prev_hash);
-  return loaded ? apply(*frame, openings) : loaded;
+  return loaded ? apply(*frame, facts, openings) : loaded;
 }
 
-Status Engine::apply(const audit::RowFrame& frame, std::span<const audit::OpenedField> openings) {
+Status Engine::apply(const audit::RowFrame& frame, std::span<const audit::CanonicalMember> facts,
+                     std::span<const audit::OpenedField> openings) {
   // What an action was decided upon is in the ledger, and in no state.
   const bool action = frame.type.starts_with("action.");
-  const Result<Event> event = decode(frame, action ? std::span<const audit::OpenedField>() : openings);
+  const Result<Event> event = decode(frame, facts, action ? std::span<const audit::OpenedField>() : openings);
   if (!event) return event.error();
   if (frame.row_id == 0 && !std::holds_alternative<LedgerOpened>(*event)) {
     return Error{Code::ledger_corrupt,

@@ -176,7 +176,8 @@ class Engine {
 
   /// Says what is wrong with a row, or takes it.
   [[nodiscard]] Status judge(const audit::RowView& row);
-  [[nodiscard]] Status apply(const audit::RowFrame& frame, std::span<const audit::OpenedField> openings);
+  [[nodiscard]] Status apply(const audit::RowFrame& frame, std::span<const audit::CanonicalMember> facts,
+                             std::span<const audit::OpenedField> openings);
   Answer dispatch(Context& context);
   /// Nothing for a key that is new, or "". May lack rows.
   [[nodiscard]] std::optional<Used> used(Context& context, std::string_view event_id) const;

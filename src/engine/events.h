@@ -183,7 +183,8 @@ using Event = std::variant<LedgerOpened, AgentRegistered, OperatorRegistered, Ke
 /// The row's content. The entry's views point into `event`.
 [[nodiscard]] audit::Entry encode(const Event& event, Millis wall_ms);
 /// Fails with `ledger_corrupt` for a type or facts that this version does not know.
-[[nodiscard]] Result<Event> decode(const audit::RowFrame& row, std::span<const audit::OpenedField> openings);
+[[nodiscard]] Result<Event> decode(const audit::RowFrame& row, std::span<const audit::CanonicalMember> facts,
+                                   std::span<const audit::OpenedField> openings);
 [[nodiscard]] Result<Event> decode(const audit::RowView& row);
 
 /// The id of an action says which row decided it first, so that nothing has to be remembered to find it:

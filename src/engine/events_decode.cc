@@ -10,8 +10,9 @@ namespace {
 /// Reads facts; remembers whether anything was missing instead of stopping at each.
 class Facts {
  public:
-  Facts(const audit::RowFrame& row, std::span<const audit::OpenedField> openings)
-      : row_(row), facts_(audit::CanonicalValue(row.facts)), openings_(openings) {}
+  Facts(const audit::RowFrame& row, std::span<const audit::CanonicalMember> facts,
+        std::span<const audit::OpenedField> openings)
+      : row_(row), facts_(facts), openings_(openings) {}
 
   std::string required(std::string_view name) { return required_in(facts_, name); }
   std::string optional(std::string_view name) const { return facts_[name].string(); }
@@ -138,6 +139,11 @@ std::optional<Event> read_anomaly(Facts& in) {
 }
 
 std::optional<Event> read(std::string_view type, Facts& in) {
+  // Nearly all of them are these.
+  for (const ActionOutcome outcome :
+       {ActionOutcome::executed, ActionOutcome::denied, ActionOutcome::requested}) {
+    if (type == row_type(outcome)) return read_action(in, outcome);
+  }
   if (type == "ledger.opened") return LedgerOpened{in.required("org_id")};
   if (type == "agent.registered") {
     return AgentRegistered{in.agent_id(), in.required("name"), in.strings(in.facts()["capabilities"]),
@@ -158,10 +164,6 @@ std::optional<Event> read(std::string_view type, Facts& in) {
   if (type == "policy.changed") {
     const std::string_view policy = in.facts()["policy"].text();
     return PolicyChanged{in.required("name"), std::string(policy), in.digest("digest"), in.required("by")};
-  }
-  for (const ActionOutcome outcome :
-       {ActionOutcome::executed, ActionOutcome::denied, ActionOutcome::requested}) {
-    if (type == row_type(outcome)) return read_action(in, outcome);
   }
   if (type == "approval.decided") {
     return ApprovalDecided{
@@ -205,21 +207,23 @@ std::optional<Event> read(std::string_view type, Facts& in) {
 
 }  // namespace
 
-Result<Event> decode(const audit::RowFrame& row, std::span<const audit::OpenedField> openings) {
-  Facts facts(row, openings);
-  std::optional<Event> event = read(row.type, facts);
-  if (event && facts.complete()) return std::move(*event);
+Result<Event> decode(const audit::RowFrame& row, std::span<const audit::CanonicalMember> facts,
+                     std::span<const audit::OpenedField> openings) {
+  Facts in(row, facts, openings);
+  std::optional<Event> event = read(row.type, in);
+  if (event && in.complete()) return std::move(*event);
   return Error{Code::ledger_corrupt,
                "row " + std::to_string(row.row_id) + " of type \"" + std::string(row.type) +
                    (event ? "\" lacks facts that its type needs" : "\" is of no known type")};
 }
 
 Result<Event> decode(const audit::RowView& row) {
-  const Result<audit::RowFrame> frame = audit::read_frame(row.text);
+  std::vector<audit::CanonicalMember> facts;
+  const Result<audit::RowFrame> frame = audit::read_frame(row.text, facts);
   if (!frame) return frame.error();
   std::vector<audit::OpenedField> openings;
   const Status opened = audit::read_openings(frame->commitments, row.openings, openings);
-  return opened ? decode(*frame, openings) : opened.error();
+  return opened ? decode(*frame, facts, openings) : opened.error();
 }
 
 }  // namespace al::engine

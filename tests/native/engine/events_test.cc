@@ -100,12 +100,13 @@ std::vector<Event> one_of_each() {
 }
 
 Result<Event> read_back(const audit::Row& row) {
-  const Result<audit::RowFrame> frame = audit::read_frame(row.text);
+  std::vector<audit::CanonicalMember> facts;
+  const Result<audit::RowFrame> frame = audit::read_frame(row.text, facts);
   REQUIRE(frame.ok());
   CHECK(frame->wall_ms == wall_ms);
   std::vector<audit::OpenedField> openings;
   REQUIRE(audit::read_openings(frame->commitments, row.openings, openings).ok());
-  return decode(*frame, openings);
+  return decode(*frame, facts, openings);
 }
 
 }  // namespace
