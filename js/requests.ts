@@ -16,7 +16,7 @@ import type {
   PostureQuery,
   ReportOutcome,
 } from "./types.js";
-import { toWire } from "./wire-names.js";
+import { actionToWire, toWire } from "./wire-names.js";
 
 /** A request that takes ids or names, the options of every call, and perhaps a body. */
 export const plain = (
@@ -63,7 +63,7 @@ function actionRequest(
   const given = readOptions(operation, options, known);
   const { metadata, dataAccessed, eventId, signal, timeoutMs } = given;
   readText(operation, "the action type", actionType);
-  const body = bodyOf(operation, toWire({ actionType, metadata, dataAccessed }));
+  const body = bodyOf(operation, actionToWire(actionType, metadata, dataAccessed));
   return { operation, body, eventId, delegationId, signal, timeoutMs };
 }
 

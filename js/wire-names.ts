@@ -40,20 +40,21 @@ export function fromWire(value: unknown): unknown {
     return value;
   }
   const members = value as Record<string, unknown>;
-  const names = Object.keys(members);
-  let differ = false;
-  for (const name of names) {
-    const member = members[name];
-    // In place: where no name changes, nothing is built anew.
-    if (typeof member === "object" && member !== null && !opaque.has(name))
-      define(members, name, fromWire(member));
-    differ ||= camelCase(name) !== name;
-  }
-  if (!differ) return members;
   const renamed: Record<string, unknown> = {};
-  for (const name of names) define(renamed, camelCase(name), members[name]);
+  for (const name of Object.keys(members)) {
+    const member = members[name];
+    const whole = typeof member !== "object" || member === null || opaque.has(name);
+    define(renamed, camelCase(name), whole ? member : fromWire(member));
+  }
   return renamed;
 }
+
+/** An action as a request says it. JSON leaves out what is undefined. */
+export const actionToWire = (
+  actionType: string,
+  metadata: unknown,
+  dataAccessed: unknown,
+): object => ({ action_type: actionType, metadata, data_accessed: dataAccessed });
 
 /** The names of one request's members on the wire; values stay as they are. Members that are undefined are left out. */
 export function toWire(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
