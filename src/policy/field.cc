@@ -149,7 +149,7 @@ std::optional<Field> parse_kernel_field(std::string_view text, std::string_view 
   Field field{.id = known->id, .type = known->type, .text = text, .path = {}};
   if (at == std::string_view::npos) return field;
   const std::string_view zone = text.substr(at + 1);
-  field.zone = TimeZone::named(zone);
+  field.zone = rare(TimeZone::named(zone));
   if (field.zone) return field;
   fault = "names no time zone that is known here";
   if (const std::string_view meant = TimeZone::suggest(zone); !meant.empty()) {

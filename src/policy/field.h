@@ -22,6 +22,7 @@
 
 #include "base/json.h"
 #include "policy/condition.h"
+#include "policy/rare.h"
 #include "policy/rates.h"
 #include "policy/scalar.h"
 #include "policy/time_zone.h"
@@ -54,7 +55,7 @@ struct Field {
   /// For metadata: the names on the way to the value.
   std::vector<std::string_view> path;
   /// For time.*: whose clocks; UTC where there is none.
-  std::optional<TimeZone> zone = {};
+  Rare<TimeZone> zone = {};
   /// For rate.*.
   RateWindow window = {};
 

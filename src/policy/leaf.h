@@ -12,6 +12,7 @@
 #include "policy/field.h"
 #include "policy/glob.h"
 #include "policy/operators.h"
+#include "policy/rare.h"
 #include "policy/scalar.h"
 
 namespace al::policy {
@@ -22,7 +23,7 @@ struct Leaf {
   /// One value; for in, not_in and subset_of sorted; for between low, high; for exists and not_exists none.
   std::vector<Scalar> operands;
   /// For matches, and for contains and not_contains of a string.
-  std::optional<Glob> glob;
+  Rare<Glob> glob;
   /// Canonical JSON of the operand; "null" where there is none.
   std::string expected;
 };

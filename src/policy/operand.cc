@@ -217,8 +217,8 @@ class OperandCompiler {
     const bool of_items = leaf_.field.type == FieldType::list;
     if (value.string.empty() && !of_items)
       return fault(pointer, "must not be empty for " + std::string(text(leaf_.op)));
-    if (leaf_.op == Operator::matches) leaf_.glob = Glob::parse(value.string);
-    if (containment && !of_items) leaf_.glob = Glob::containing(value.string);
+    if (leaf_.op == Operator::matches) leaf_.glob = rare(Glob::parse(value.string));
+    if (containment && !of_items) leaf_.glob = rare(Glob::containing(value.string));
     if (leaf_.glob || of_items || leaf_.op == Operator::starts_with || leaf_.op == Operator::ends_with)
       return;
     fault(pointer, "is longer than " + std::to_string(Glob::pattern_bytes_max) + " bytes");
