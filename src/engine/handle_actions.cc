@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "engine/action_facts.h"
 #include "engine/context.h"
+#include "engine/denial.h"
 
 namespace al::engine {
 
@@ -138,18 +139,20 @@ ActionDecided Engine::decide(const ActionRequest& request, Millis now_ms) const 
   if (!request.delegation_id.empty()) {
     delegation = state_.delegations.find(request.delegation_id);
     // Another agent's delegation is as unknown as one that never was.
-    if (!delegation || delegation->agent_id != request.agent_id) return deny("DELEGATION_UNKNOWN");
+    if (!delegation || delegation->agent_id != request.agent_id) return deny(denial::delegation_unknown);
     for (const delegation::Delegation* link : state_.delegations.chain(request.delegation_id)) {
       e.delegation_chain.push_back(link->delegation_id);
     }
-    if (delegation->state == delegation::State::expired) return deny("DELEGATION_EXPIRED");
-    if (delegation->state == delegation::State::revoked) return deny("DELEGATION_REVOKED");
-    if (!delegation::covers(delegation->capabilities, request.action_type)) return deny("DELEGATION_SCOPE");
+    if (delegation->state == delegation::State::expired) return deny(denial::delegation_expired);
+    if (delegation->state == delegation::State::revoked) return deny(denial::delegation_revoked);
+    if (!delegation::covers(delegation->capabilities, request.action_type))
+      return deny(denial::delegation_scope);
   }
-  if (request.agent_halted) return deny("AGENT_HALTED");
+  if (request.agent_halted) return deny(denial::agent_halted);
   const Conduct* conduct = state_.conduct.find(request.agent_id);
-  if (conduct && !conduct->circuit.lets_through(now_ms, state_.settings.breaker)) return deny("CIRCUIT_OPEN");
-  if (!delegation::covers(*request.agent_capabilities, request.action_type)) return deny("AGENT_SCOPE");
+  if (conduct && !conduct->circuit.lets_through(now_ms, state_.settings.breaker))
+    return deny(denial::circuit_open);
+  if (!delegation::covers(*request.agent_capabilities, request.action_type)) return deny(denial::agent_scope);
 
   const policy::Decision decision = state_.policies.decide(
       facts_of(state_, {request.action_type, request.agent_id, request.agent_name, delegation,
@@ -169,7 +172,7 @@ ActionDecided Engine::decide(const ActionRequest& request, Millis now_ms) const 
   // Who is asked too often no longer looks. One that was asked before is in nobody's way.
   const bool anew = !request.counted_ms;
   if (anew && state_.approvals.pending_of(request.agent_id) >= state_.settings.approvals.pending_max)
-    return deny("APPROVAL_BACKLOG");
+    return deny(denial::approval_backlog);
   e.outcome = ActionOutcome::requested;
   const policy::ApprovalTerms& terms = decision.policy->approval;
   e.approval = ApprovalAsked{
@@ -347,10 +350,10 @@ Answer Engine::claim_approval(Context& context) {
   if (to_hex(e.request_digest) != facts["request_digest"].string()) {
     e.outcome =
         ActionOutcome::denied;  // Its metadata was redacted: nobody can say any more what was approved.
-    e.denial_reason = "APPROVAL_MISMATCH";
+    e.denial_reason = denial::approval_mismatch;
   } else if (e.outcome == ActionOutcome::requested && e.approval->digest != approval->digest) {
     e.outcome = ActionOutcome::denied;  // What was approved was approved under another policy.
-    e.denial_reason = "POLICY_CHANGED";
+    e.denial_reason = denial::policy_changed;
   } else if (e.outcome == ActionOutcome::requested) {
     e.outcome = ActionOutcome::executed;
   }

@@ -2,8 +2,19 @@
 #include <algorithm>
 
 #include "engine/context.h"
+#include "engine/denial.h"
 
 namespace al::engine {
+namespace {
+
+/// The details of an error: the reason that an action would be denied for.
+std::string because(std::string_view reason) {
+  std::string details;
+  json::Writer(details).begin_object().field("reason", reason).end_object();
+  return details;
+}
+
+}  // namespace
 
 Answer Engine::create_delegation(Context& context) {
   std::vector<json::Fault> faults;
@@ -51,24 +62,23 @@ Answer Engine::create_delegation(Context& context) {
     parent = state_.delegations.find(parent_id);
     if (!parent || parent->agent_id != agent.agent_id) {
       return answer(Error{Code::forbidden, "the delegation to lend from is not known",
-                          R"({"reason":"DELEGATION_UNKNOWN"})"});
+                          because(denial::delegation_unknown)});
     }
     if (parent->state != delegation::State::live) {
       const bool expired = parent->state == delegation::State::expired;
-      return answer(
-          Error{Code::forbidden, "the delegation to lend from has ended",
-                expired ? R"({"reason":"DELEGATION_EXPIRED"})" : R"({"reason":"DELEGATION_REVOKED"})"});
+      return answer(Error{Code::forbidden, "the delegation to lend from has ended",
+                          because(expired ? denial::delegation_expired : denial::delegation_revoked)});
     }
   }
   if (agent.halted)
-    return answer(Error{Code::forbidden, "this agent is halted", R"({"reason":"AGENT_HALTED"})"});
+    return answer(Error{Code::forbidden, "this agent is halted", because(denial::agent_halted)});
   const std::vector<policy::Pattern>& held = parent ? parent->capabilities : agent.capabilities;
   for (const policy::Pattern& wanted : parse_patterns(capabilities)) {
     if (delegation::within({wanted}, held)) continue;
     return answer(Error{Code::forbidden,
                         "the capability \"" + wanted.text() + "\" is wider than what " +
                             (parent ? parent->name : agent.name) + " holds itself; ask for less",
-                        R"({"reason":"DELEGATION_SCOPE"})"});
+                        because(denial::delegation_scope)});
   }
   const std::int64_t depth = parent ? parent->depth + 1 : 1;
   if (depth > wire::delegation_depth_max) {

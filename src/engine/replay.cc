@@ -6,19 +6,17 @@
 
 #include "base/json_writer.h"
 #include "engine/action_facts.h"
+#include "engine/denial.h"
 #include "engine/explanation.h"
 #include "policy/candidates.h"
 
 namespace al::engine {
 namespace {
 
-/// A policy had asked for an approval, and too many waited.
-bool is_backlog(std::string_view denial_reason) { return denial_reason == "APPROVAL_BACKLOG"; }
-
 /// False for a denial that no policy had a part in.
 bool policies_were_asked(const ActionDecided& event) {
   using policy::DenialReason;
-  if (is_backlog(event.denial_reason)) return true;
+  if (event.denial_reason == denial::approval_backlog) return true;
   constexpr std::array reasons{DenialReason::none, DenialReason::no_matching_policy,
                                DenialReason::policy_denied, DenialReason::conditions_denied,
                                DenialReason::policy_tampered};
@@ -148,7 +146,7 @@ Result<Redecision> Replay::decide_again(const audit::DecodedRow& row, const Acti
   again.after = {outcome_of(decision.verdict), std::string(policy::text(decision.reason)),
                  decision.policy ? decision.policy->name : std::string()};
   // How many waited, no policy changes.
-  if (is_backlog(before.reason) && again.after.outcome == ActionOutcome::requested) {
+  if (before.reason == denial::approval_backlog && again.after.outcome == ActionOutcome::requested) {
     again.after.outcome = before.outcome;
     again.after.reason = before.reason;
   }

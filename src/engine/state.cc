@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/denial.h"
 #include "wire/endpoints.h"
 
 namespace al::engine {
@@ -190,8 +191,9 @@ struct State::Applier {
   void note_conduct(const ActionDecided& e) {
     // Using an approval is the second decision on one action, which counts once.
     const bool first = e.claim_id.empty();
-    const bool stopped = e.denial_reason == "AGENT_HALTED" || e.denial_reason == "CIRCUIT_OPEN";
-    const bool out_of_scope = e.denial_reason == "AGENT_SCOPE" || e.denial_reason == "DELEGATION_SCOPE";
+    const bool stopped = e.denial_reason == denial::agent_halted || e.denial_reason == denial::circuit_open;
+    const bool out_of_scope =
+        e.denial_reason == denial::agent_scope || e.denial_reason == denial::delegation_scope;
     change_conduct(e.agent_id, [&](Conduct& its) {
       if (first && e.outcome != ActionOutcome::denied) its.rates.add(e.action_type, wall_ms);
       if (first) its.baseline.acted(e.action_type, e.data_count, out_of_scope, wall_ms);
