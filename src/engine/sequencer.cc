@@ -73,6 +73,7 @@ void Sequencer::handle_disconnect(Ticket ticket) {
   std::erase_if(queue_, [&](const Queued& queued) { return queued.ticket == ticket; });
   std::erase_if(waiting_, [&](const Waiting& waiting) { return waiting.asked.ticket == ticket; });
   std::erase_if(unsigned_, [&](const Unsigned& each) { return each.asked.ticket == ticket; });
+  find_first_until();
   // What is read for one that is gone is of no use to the next, and does it no harm.
   std::erase_if(lacking_, [&](const Asking& each) { return each.asked.ticket == ticket; });
 }
@@ -118,10 +119,13 @@ void Sequencer::ask(Asking asking, Now now) {
   Queued& asked = asking.asked;
   if (answer.redacts) redacting_.push_back(asked.ticket);
   if (asking.may_wait && !answer.wait_approval_id.empty() && waiting_.size() < limits_.waiting_max) {
-    waiting_.push_back(
-        {std::move(asked), std::move(answer.wait_approval_id), now.steady_ms + answer.wait_ms});
+    const Millis until_ms = now.steady_ms + answer.wait_ms;
+    waiting_.push_back({std::move(asked), std::move(answer.wait_approval_id), until_ms});
+    first_until_ms_ = std::min(first_until_ms_.value_or(until_ms), until_ms);
   } else if (asking.may_wait && answer.wait_signature && unsigned_.size() < limits_.waiting_max) {
-    unsigned_.push_back({std::move(asked), engine_.ledger().size(), now.steady_ms + limits_.sign_wait_ms});
+    const Millis until_ms = now.steady_ms + limits_.sign_wait_ms;
+    unsigned_.push_back({std::move(asked), engine_.ledger().size(), until_ms});
+    first_until_ms_ = std::min(first_until_ms_.value_or(until_ms), until_ms);
   } else {
     held_.push_back({asked.ticket, std::move(answer.response)});
   }
@@ -210,8 +214,9 @@ void Sequencer::answer_signed(Now now) {
   const auto due = [&](const Unsigned& each) {
     return each.covers <= engine_.signed_rows() || now.steady_ms >= each.until_ms;
   };
-  for (Unsigned& each : take_if(unsigned_, due))
-    ask({std::move(each.asked), {.covers = each.covers}, false}, now);
+  std::vector<Unsigned> taken = take_if(unsigned_, due);
+  if (!taken.empty()) find_first_until();
+  for (Unsigned& each : taken) ask({std::move(each.asked), {.covers = each.covers}, false}, now);
 }
 
 /// Only rows that are durable are ever signed: a log must never contradict what it signed.
@@ -243,6 +248,7 @@ void Sequencer::refuse_unsigned(std::string_view why) {
   const Error error{Code::ledger_unavailable, "the checkpoint could not be signed: " + std::string(why)};
   for (const Unsigned& each : unsigned_) refuse(each.asked.ticket, error);
   unsigned_.clear();
+  find_first_until();
 }
 
 bool Sequencer::changed(const Waiting& waiting) const {
@@ -255,7 +261,18 @@ void Sequencer::answer_waiting(Now now) {
   const std::uint64_t settled = engine_.state().approvals.settled();
   if (std::exchange(settled_, settled) == settled) return;
   const auto due = [&](const Waiting& each) { return now.steady_ms >= each.until_ms || changed(each); };
-  for (Waiting& each : take_if(waiting_, due)) ask({std::move(each.asked), {}, false}, now);
+  std::vector<Waiting> taken = take_if(waiting_, due);
+  if (!taken.empty()) find_first_until();
+  for (Waiting& each : taken) ask({std::move(each.asked), {}, false}, now);
+}
+
+void Sequencer::find_first_until() {
+  first_until_ms_.reset();
+  const auto consider = [this](const auto& each) {
+    first_until_ms_ = std::min(first_until_ms_.value_or(each.until_ms), each.until_ms);
+  };
+  std::for_each(waiting_.begin(), waiting_.end(), consider);
+  std::for_each(unsigned_.begin(), unsigned_.end(), consider);
 }
 
 /// Ends a batch: its rows go to the store, or, where it added none, its answers leave at once.
@@ -359,8 +376,7 @@ std::optional<Millis> Sequencer::next_deadline(Now now) const {
     next = std::max(now.steady_ms + std::max<Millis>(*wall_ms - now.wall_ms, 0), retry_steady_ms_);
   }
   if (signing_ && !unsigned_.empty()) next = std::min(next.value_or(signing_until_ms_), signing_until_ms_);
-  for (const Unsigned& each : unsigned_) next = std::min(next.value_or(each.until_ms), each.until_ms);
-  for (const Waiting& each : waiting_) next = std::min(next.value_or(each.until_ms), each.until_ms);
+  if (first_until_ms_) next = std::min(next.value_or(*first_until_ms_), *first_until_ms_);
   return next;
 }
 

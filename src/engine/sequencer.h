@@ -159,6 +159,8 @@ class Sequencer {
   void redact();
   void take_snapshot(Now now);
   void answer_waiting(Now now);
+  /// After some of those who wait have left.
+  void find_first_until();
   [[nodiscard]] bool changed(const Waiting& waiting) const;
   void release(Now now);
   void answer_signed(Now now);
@@ -180,6 +182,7 @@ class Sequencer {
   std::deque<Queued> queue_;
   std::vector<Waiting> waiting_;
   std::vector<Unsigned> unsigned_;
+  std::optional<Millis> first_until_ms_;  // when the first of these two has waited long enough
   std::deque<Asking> lacking_;            // what is read is for the first
   std::optional<RowRange> reading_;       // what the store reads
   std::optional<Recall> left_;            // of redactions that an earlier process left; read first

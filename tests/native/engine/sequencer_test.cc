@@ -231,6 +231,31 @@ TEST_CASE("a wait is as long as it was asked for, however the wall clock jumps",
   CHECK(desk.answers.at(wait).get("status") == "pending");
 }
 
+TEST_CASE("the next deadline is that of the first who waits still", "[sequencer]") {
+  Desk desk;
+  const Ticket asked = desk.act("merge");
+  desk.succeed();
+  const Millis begin_ms = desk.now.steady_ms;
+  const auto next_ms = [&] { return desk.sequencer.next_deadline(desk.now).value() - begin_ms; };
+  constexpr Millis expiry_ms = 100'000;
+  CHECK(next_ms() == expiry_ms);
+  const auto wait = [&](const std::string& seconds) {
+    return desk.ask("bot", "GET", "/approvals/" + desk.approval(asked) + "?wait=" + seconds);
+  };
+  const Ticket long_one = wait("30");
+  const Ticket short_one = wait("20");
+  const Ticket shortest = wait("10");
+  CHECK(next_ms() == 10'000);
+  desk.sequencer.handle_disconnect(shortest);
+  CHECK(next_ms() == 20'000);
+  desk.advance(20'000);
+  CHECK(desk.answers.contains(short_one));
+  CHECK(next_ms() == 30'000);
+  desk.advance(10'000);
+  CHECK(desk.answers.contains(long_one));
+  CHECK(next_ms() == expiry_ms);
+}
+
 TEST_CASE("a wait ends when the approval expires", "[sequencer]") {
   Desk desk;
   const Ticket asked = desk.act("merge");

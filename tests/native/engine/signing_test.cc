@@ -74,6 +74,7 @@ TEST_CASE("a signer that fails, lies or sleeps is an error, and signs again late
   desk.drain();
   CHECK(desk.answers.at(failed).code() == "LEDGER_UNAVAILABLE");
   CHECK(desk.answers.at(failed).status == 503);
+  CHECK(!desk.sequencer.next_deadline(desk.now));  // Nobody waits.
   CHECK(integrity() == 15);
 
   const Ticket lied = desk.ask("bot", "GET", "/audit/checkpoint");
@@ -89,8 +90,10 @@ TEST_CASE("a signer that fails, lies or sleeps is an error, and signs again late
   desk.sequencer.handle_signed(999, Bytes(64), desk.now);  // Of something else: a no-op.
   desk.drain();
   const Ticket woke = desk.ask("bot", "GET", "/audit/checkpoint");
+  CHECK(desk.sequencer.next_deadline(desk.now));
   desk.sign();
   CHECK(desk.answers.at(woke).status == 200);
+  CHECK(!desk.sequencer.next_deadline(desk.now));
   CHECK(integrity() == 25);
 }
 
