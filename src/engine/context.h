@@ -59,13 +59,13 @@ struct OwnRow {
   [[nodiscard]] json::Value opened(std::string_view field) const { return openings.root()[field]["value"]; }
 };
 [[nodiscard]] OwnRow take_apart(const audit::Row& row);
-
-/// A value as events have it: canonical JSON, or "" where it was left out.
-[[nodiscard]] std::string canonical_or_empty(json::Value value);
 /// The same without its openings.
 [[nodiscard]] audit::DecodedRow own(const audit::Row& row);
 /// The agent that a row of our own is about, or "".
 [[nodiscard]] std::string agent_of(const audit::Row& row);
+
+/// A value as events have it: canonical JSON, or "" where it was left out.
+[[nodiscard]] std::string canonical_or_empty(json::Value value);
 
 /// What is left of a row's openings, as a row keeps them.
 [[nodiscard]] std::string without(const audit::Row& row, const std::set<std::string>& fields);
