@@ -107,9 +107,13 @@ std::uint32_t EmbeddedKernel::can_i(std::uint32_t client, std::uint32_t bytes) {
   const std::optional<LocalClient> local = local_client(client);
   if (!lattice_ || !local || bytes > buffer_.size()) return 0;
   const auto said = lattice_->can_i_now(local->key, std::string_view(buffer_.data(), bytes));
-  if (!said || said->size() > buffer_.size()) return 0;
-  std::copy(said->begin(), said->end(), buffer_.begin());
-  return static_cast<std::uint32_t>(said->size());
+  return said ? put(*said) : 0;
+}
+
+std::uint32_t EmbeddedKernel::put(std::string_view text) {
+  if (text.size() > buffer_.size()) return 0;
+  std::copy(text.begin(), text.end(), buffer_.begin());
+  return static_cast<std::uint32_t>(text.size());
 }
 
 std::int32_t EmbeddedKernel::act(std::uint32_t client, std::uint32_t call, std::uint32_t bytes,
@@ -139,13 +143,8 @@ std::int32_t EmbeddedKernel::act(std::uint32_t client, std::uint32_t call, std::
     submit(client, call, std::move(command));
     return 0;
   }
-  const std::string& json = settled->json;
-  if (json.empty() || json.size() > buffer_.size()) {
-    host_.settle(settled->call, settled->ok, json);
-    return 0;
-  }
-  std::copy(json.begin(), json.end(), buffer_.begin());
-  const auto length = static_cast<std::int32_t>(json.size());
+  const auto length = static_cast<std::int32_t>(put(settled->json));
+  if (length == 0) host_.settle(settled->call, settled->ok, settled->json);
   return settled->ok ? length : -length;
 }
 

@@ -57,6 +57,9 @@ class EmbeddedKernel final : public Kernel, public transport::LatticeHost {
   void handle_other_timeout() override;
 
  private:
+  /// Puts a text into the buffer. Returns its length in bytes; 0 where it does not fit.
+  std::uint32_t put(std::string_view text);
+
   std::array<char, 16 * 1024> buffer_;  // what crosses without being made a string of the host's twice
   std::unique_ptr<transport::Lattice> lattice_;
 };

@@ -56,6 +56,17 @@ class CanonicalReader {
     return true;
   }
 
+  /// An object; `each(name, value)` is called with each member's text.
+  template <typename Each>
+  [[nodiscard]] bool whole_members(Each each) {
+    return members([&](std::string_view name) {
+      const std::size_t start = at_;
+      if (!value()) return false;
+      each(name, since(start));
+      return true;
+    });
+  }
+
   /// The text from `start` to here.
   [[nodiscard]] std::string_view since(std::size_t start) const { return text_.substr(start, at_ - start); }
   [[nodiscard]] std::size_t position() const { return at_; }

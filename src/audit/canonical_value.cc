@@ -31,11 +31,8 @@ CanonicalValue CanonicalValue::operator[](std::string_view name) const {
   CanonicalValue found;
   if (!is_object()) return found;
   CanonicalReader in(text_, any_depth);
-  static_cast<void>(in.members([&](std::string_view each) {
-    const std::size_t start = in.position();
-    if (!in.value()) return false;
-    if (each == name) found = CanonicalValue(in.since(start));
-    return true;
+  static_cast<void>(in.whole_members([&](std::string_view each, std::string_view value) {
+    if (each == name) found = CanonicalValue(value);
   }));
   return found;
 }

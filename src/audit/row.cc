@@ -191,11 +191,8 @@ Result<RowFrame> read_frame(std::string_view text) {
 
 Result<RowFrame> read_frame(std::string_view text, std::vector<CanonicalMember>& facts) {
   return read_frame_with(text, [&facts](CanonicalReader& in) {
-    return in.members([&](std::string_view name) {
-      const std::size_t start = in.position();
-      if (!in.value()) return false;
-      facts.emplace_back(name, CanonicalValue(in.since(start)));
-      return true;
+    return in.whole_members([&](std::string_view name, std::string_view value) {
+      facts.emplace_back(name, CanonicalValue(value));
     });
   });
 }

@@ -21,6 +21,11 @@ inline constexpr std::array<bool, 256> plain_characters = [] {
   return plain_characters[static_cast<unsigned char>(character)];
 }
 
+#if AL_SIMD
+/// Which of them cannot stand in a string as they are.
+[[nodiscard]] inline auto escaped(Octets c) { return (c < 0x20) | (c == '"') | (c == '\\'); }
+#endif
+
 /// How many characters of `text` are plain, or else not ASCII where these count as well, from the first on.
 template <bool beyond_ascii>
 [[nodiscard]] inline std::size_t prefix_of(std::string_view text) {
@@ -28,7 +33,7 @@ template <bool beyond_ascii>
 #if AL_SIMD
   for (; text.size() - at >= sizeof(Octets); at += sizeof(Octets)) {
     const Octets c = load_octets(text.data() + at);
-    auto other = (c < 0x20) | (c == '"') | (c == '\\');
+    auto other = escaped(c);
     if constexpr (!beyond_ascii) other |= c >= 0x80;
     const std::size_t first = first_of(other);
     if (first < sizeof(Octets)) return at + first;
@@ -63,7 +68,6 @@ template <typename Word>
 [[nodiscard]] inline bool copy_unescaped(std::string_view text, char* to) {
   const char* from = text.data();
   const std::size_t size = text.size();
-  const auto escaped = [](Octets c) { return (c < 0x20) | (c == '"') | (c == '\\'); };
   if (size >= sizeof(Octets)) {
     const auto [first, last] = copy_ends<Octets>(from, size, to);
     auto found = escaped(first) | escaped(last);

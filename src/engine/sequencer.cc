@@ -121,11 +121,11 @@ void Sequencer::ask(Asking asking, Now now) {
   if (asking.may_wait && !answer.wait_approval_id.empty() && waiting_.size() < limits_.waiting_max) {
     const Millis until_ms = now.steady_ms + answer.wait_ms;
     waiting_.push_back({std::move(asked), std::move(answer.wait_approval_id), until_ms});
-    first_until_ms_ = std::min(first_until_ms_.value_or(until_ms), until_ms);
+    note_until(until_ms);
   } else if (asking.may_wait && answer.wait_signature && unsigned_.size() < limits_.waiting_max) {
     const Millis until_ms = now.steady_ms + limits_.sign_wait_ms;
     unsigned_.push_back({std::move(asked), engine_.ledger().size(), until_ms});
-    first_until_ms_ = std::min(first_until_ms_.value_or(until_ms), until_ms);
+    note_until(until_ms);
   } else {
     held_.push_back({asked.ticket, std::move(answer.response)});
   }
@@ -266,13 +266,14 @@ void Sequencer::answer_waiting(Now now) {
   for (Waiting& each : taken) ask({std::move(each.asked), {}, false}, now);
 }
 
+void Sequencer::note_until(Millis until_ms) {
+  first_until_ms_ = std::min(first_until_ms_.value_or(until_ms), until_ms);
+}
+
 void Sequencer::find_first_until() {
   first_until_ms_.reset();
-  const auto consider = [this](const auto& each) {
-    first_until_ms_ = std::min(first_until_ms_.value_or(each.until_ms), each.until_ms);
-  };
-  std::for_each(waiting_.begin(), waiting_.end(), consider);
-  std::for_each(unsigned_.begin(), unsigned_.end(), consider);
+  for (const Waiting& each : waiting_) note_until(each.until_ms);
+  for (const Unsigned& each : unsigned_) note_until(each.until_ms);
 }
 
 /// Ends a batch: its rows go to the store, or, where it added none, its answers leave at once.

@@ -159,6 +159,8 @@ class Sequencer {
   void redact();
   void take_snapshot(Now now);
   void answer_waiting(Now now);
+  /// Somebody begins to wait.
+  void note_until(Millis until_ms);
   /// After some of those who wait have left.
   void find_first_until();
   [[nodiscard]] bool changed(const Waiting& waiting) const;
