@@ -241,7 +241,7 @@ export class Kernel {
         );
       });
     } catch (error) {
-      this.#take(call)?.reject(error);
+      this.#take(call)?.reject(error as AgentLatticeError);
     }
   }
 

@@ -1,16 +1,19 @@
 // A call that was started, and what it comes to: at once, or some time later.
 
 import type { Settlement } from "./boundary.js";
-import { type BoundaryError, errorFromBoundary } from "./errors.js";
+import { type AgentLatticeError, type BoundaryError, errorFromBoundary } from "./errors.js";
 
 export class Pending {
-  /** Whether it has come to its end. */
-  done = false;
   /** Stops listening to the call's signal. */
   stop: (() => void) | undefined;
   #settlement: Settlement | undefined;
-  #failure: unknown;
+  #failure: AgentLatticeError | undefined;
   #wake: (() => void) | undefined;
+
+  /** Whether it has come to its end. */
+  get done(): boolean {
+    return this.#settlement !== undefined || this.#failure !== undefined;
+  }
 
   settle(settlement: Settlement): void {
     this.#settlement = settlement;
@@ -18,7 +21,7 @@ export class Pending {
   }
 
   /** The instance is lost, and will not settle it. */
-  reject(failure: unknown): void {
+  reject(failure: AgentLatticeError): void {
     this.#failure = failure;
     this.#end();
   }
@@ -39,7 +42,6 @@ export class Pending {
   }
 
   #end(): void {
-    this.done = true;
     this.stop?.();
     this.#wake?.();
   }
