@@ -115,7 +115,7 @@ void Kernel::update(Client& client) {
   client_deadlines_.note(client.id, client.deadline_ms, client.driver->next_deadline());
   const client::Client& machine = client.driver->client();
   const bool busy = machine.open_calls() + machine.background_calls() > 0;
-  busy_ += std::size_t{busy} - std::size_t{client.busy};
+  staying_ += std::size_t{busy} - std::size_t{client.busy};
   client.busy = busy;
   some_ended_ |= client.closed && !busy;
 }
@@ -153,7 +153,7 @@ void Kernel::subscribe(std::uint32_t client, std::uint32_t subscription, const s
 
   auto entry = std::make_unique<Subscription>(*this, subscription, client);
   entry->over_network = found->base_url.has_value();
-  busy_ += std::size_t{entry->over_network};
+  staying_ += std::size_t{entry->over_network};
   entry->socket = std::move(*socket);
   entry->driver = std::make_unique<transport::ChannelDriver>(
       client::Channel(std::move(*wishes), platform_entropy()), *entry->socket, clock_, *entry);
@@ -217,7 +217,7 @@ void Kernel::end_verb() {
   if (std::exchange(some_ended_, false)) {
     std::erase_if(subscriptions_, [this](const auto& entry) {
       const bool ended = entry.second->driver->channel().ended();
-      busy_ -= std::size_t{ended && entry.second->over_network};
+      staying_ -= std::size_t{ended && entry.second->over_network};
       return ended;
     });
     std::erase_if(clients_, [](const auto& entry) { return entry.second.closed && !entry.second.busy; });
@@ -226,7 +226,7 @@ void Kernel::end_verb() {
   // Timers of every platform take 31 bits; a wish further away is renewed when the timer comes.
   constexpr Millis delay_max_ms = 0x7fff'ffff;
   const std::optional<Millis> next = next_deadline();
-  const bool keep_alive = busy_ > 0;
+  const bool keep_alive = staying_ > 0;
   const Millis wake_at_ms = next.value_or(-1);
   if (wake_at_ms == wake_at_ms_ && keep_alive == keep_alive_) return;
   wake_at_ms_ = wake_at_ms;

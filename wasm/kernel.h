@@ -110,7 +110,7 @@ class Kernel : public Verbs {
   std::map<std::uint32_t, Client> clients_;
   Deadlines client_deadlines_;
   Deadlines subscription_deadlines_;
-  std::size_t busy_ = 0;     // clients with something under way, and subscriptions over a network
+  std::size_t staying_ = 0;  // what keeps the process: clients at something, subscriptions over a network
   bool some_ended_ = false;  // of either, to be let go when the verb ends
   std::map<std::uint32_t, std::unique_ptr<Subscription>> subscriptions_;
   std::uint32_t last_client_ = 0;
