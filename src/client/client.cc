@@ -131,7 +131,7 @@ void Client::submit(CallId call, Command command, Now now) {
   update(serial, entry);
 }
 
-std::optional<wire::Request> Client::begin_at_once(Command& command) {
+std::optional<wire::Request> Client::begin_now(Command& command) {
   if (closed_) return {};
   const Result<Operation> operation = prepare(command, shared_);
   if (!operation || operation->endpoint != wire::Endpoint::post_action) return {};
@@ -143,7 +143,7 @@ std::optional<wire::Request> Client::begin_at_once(Command& command) {
                        .body = std::move(command.body)};
 }
 
-std::optional<Settle> Client::end_at_once(CallId call, const Command& command, wire::Response response) {
+std::optional<Settle> Client::end_now(CallId call, const Command& command, wire::Response response) {
   Settle settlement{.call = call, .ok = true, .json = {}};
   if (response.executed) {
     settlement.json = std::move(response.body);

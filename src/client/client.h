@@ -46,9 +46,8 @@ class Client {
   /// without a key and with the command's body, and, from the response, its settlement. Either is nothing
   /// where a call has to say what is wrong, or to wait: then submit() the command, the body put back. It has
   /// an idempotency key by now, so whatever was done for it is not done twice.
-  [[nodiscard]] std::optional<wire::Request> begin_at_once(Command& command);
-  [[nodiscard]] std::optional<Settle> end_at_once(CallId call, const Command& command,
-                                                  wire::Response response);
+  [[nodiscard]] std::optional<wire::Request> begin_now(Command& command);
+  [[nodiscard]] std::optional<Settle> end_now(CallId call, const Command& command, wire::Response response);
 
   /// Settles the call with ABORTED, unless it has settled.
   void cancel(CallId call, Now now);

@@ -50,7 +50,7 @@ void Sequencer::handle_request(Ticket ticket, wire::Request request, Now now) {
   work(now);
 }
 
-wire::Response Sequencer::handle_at_once(const wire::Request& request, const Digest& key_hash, Now now) {
+wire::Response Sequencer::handle_now(const wire::Request& request, const Digest& key_hash, Now now) {
   assert(idle());
   AskedAgain for_the_first_time;
   Answer answer = engine_.handle(request, now.wall_ms, entropy_, for_the_first_time, &key_hash);

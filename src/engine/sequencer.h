@@ -98,7 +98,7 @@ class Sequencer {
   /// The answer to a request that waits for nothing, of a sender whose key has that hash: for a store that
   /// carries an Append out while the outputs are drained, after which the answer may leave. The sequencer
   /// must be idle.
-  [[nodiscard]] wire::Response handle_at_once(const wire::Request& request, const Digest& key_hash, Now now);
+  [[nodiscard]] wire::Response handle_now(const wire::Request& request, const Digest& key_hash, Now now);
   /// Whoever sent the request is gone: what is not handled yet is dropped, what is held back is forgotten.
   void handle_disconnect(Ticket ticket);
   void handle_appended(BatchId batch, Now now);

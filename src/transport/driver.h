@@ -38,9 +38,9 @@ class Driver final : public ResponseSink {
   template <typename Ask>
   [[nodiscard]] std::optional<client::Settle> act_now(client::CallId call, client::Command& command,
                                                       Ask ask) {
-    std::optional<wire::Request> request = client_.begin_at_once(command);
+    std::optional<wire::Request> request = client_.begin_now(command);
     if (!request) return {};
-    std::optional<client::Settle> settlement = client_.end_at_once(call, command, ask(*request));
+    std::optional<client::Settle> settlement = client_.end_now(call, command, ask(*request));
     if (!settlement) command.body = std::move(request->body);
     return settlement;
   }

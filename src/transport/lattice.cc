@@ -57,7 +57,7 @@ bool Lattice::can_act_now() const {
 
 wire::Response Lattice::act_now(const Digest& key_hash, const wire::Request& request) {
   assert(can_act_now());
-  wire::Response response = sequencer_->handle_at_once(request, key_hash, clock_.now());
+  wire::Response response = sequencer_->handle_now(request, key_hash, clock_.now());
   drain();
   return response;
 }

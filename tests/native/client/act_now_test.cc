@@ -20,13 +20,13 @@ wire::Response ran() {
 
 }  // namespace
 
-TEST_CASE("at once: the request of an action, as a call would send it, but for the key", "[client]") {
+TEST_CASE("act now: the request of an action, as a call would send it, but for the key", "[client]") {
   Client client(near_config, Entropy::from_number(1));
   for (const std::string_view operation : {"execute", "gate"}) {
     Command command = execute();
     command.operation = operation;
     command.delegation_id = "dlg-1";
-    const std::optional<wire::Request> request = client.begin_at_once(command);
+    const std::optional<wire::Request> request = client.begin_now(command);
     REQUIRE(request);
     CHECK(request->method == post);
     CHECK(request->target == "/api/v1/actions");
@@ -37,15 +37,15 @@ TEST_CASE("at once: the request of an action, as a call would send it, but for t
     CHECK(request->event_id.starts_with("call-"));
     CHECK(request->event_id == command.event_id);
     command.event_id = "mine";
-    CHECK(client.begin_at_once(command)->event_id == "mine");
+    CHECK(client.begin_now(command)->event_id == "mine");
   }
   CHECK(client.stats().calls == 0);
 }
 
-TEST_CASE("at once: what a call must refuse is nothing here", "[client]") {
+TEST_CASE("act now: what a call must refuse is nothing here", "[client]") {
   Client client(near_config, Entropy::from_number(1));
   Command command = execute();
-  const auto begins = [&client](Command each) { return client.begin_at_once(each).has_value(); };
+  const auto begins = [&client](Command each) { return client.begin_now(each).has_value(); };
   CHECK(begins(command));
   SECTION("another operation") { command.operation = "whoami"; }
   SECTION("no operation") { command.operation = "fly"; }
@@ -55,10 +55,10 @@ TEST_CASE("at once: what a call must refuse is nothing here", "[client]") {
   CHECK(!begins(command));
 }
 
-TEST_CASE("at once: settles as a call would, or not at all", "[client]") {
+TEST_CASE("act now: settles as a call would, or not at all", "[client]") {
   Client client(near_config, Entropy::from_number(1));
   const auto settle = [&client](std::string_view operation, wire::Response response) {
-    return client.end_at_once(7, {.operation = std::string(operation)}, std::move(response));
+    return client.end_now(7, {.operation = std::string(operation)}, std::move(response));
   };
   for (const std::string_view operation : {"execute", "gate"}) {
     const std::optional<Settle> settled = settle(operation, ran());
@@ -81,10 +81,10 @@ TEST_CASE("at once: settles as a call would, or not at all", "[client]") {
   CHECK(client.stats().calls == 6);
 }
 
-TEST_CASE("at once: a key that comes back is not told", "[client]") {
+TEST_CASE("act now: a key that comes back is not told", "[client]") {
   Client client(near_config, Entropy::from_number(1));
   wire::Response response = ran();
   response.body = R"({"status":"executed","audit_event_id":"al_test_0123456789"})";
-  const auto settled = client.end_at_once(7, execute(), response);
+  const auto settled = client.end_now(7, execute(), response);
   CHECK(settled->json == R"({"status":"executed","audit_event_id":"[redacted]"})");
 }
