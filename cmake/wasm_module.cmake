@@ -31,7 +31,7 @@ target_link_libraries(agentlattice_hot PRIVATE agentlattice al_warnings)
 # al_add_wasm_module(<target> OUTPUT <name> SOURCES <file>... PRE_JS <file> JS_LIBRARY <file> [INLINED_BYTES <n>])
 # Links the kernel and SOURCES to <build>/<name>.mjs and <name>.wasm. The .mjs exports a factory; loading the .wasm is
 # left to whoever calls it (js/loaders), because every runtime does that differently. Functions of up to INLINED_BYTES
-# of WebAssembly are put wherever they are called, and what is left is made small once more.
+# of WebAssembly are put wherever they are called; all is made small once more at the end.
 #
 # Closure shrinks the glue by 60 %; it is an npm package with a Linux binary, used when `npm ci` brought it.
 find_program(CLOSURE_COMPILER compiler PATHS ${CMAKE_SOURCE_DIR}/node_modules/google-closure-compiler-linux
@@ -77,10 +77,11 @@ function(al_add_wasm_module target)
     -sALLOW_MEMORY_GROWTH             # an embedded ledger grows with its rows
     -sABORTING_MALLOC=1)              # out of memory is the end, not a null pointer that somebody writes to
 
+  set(passes -Oz)
   if(arg_INLINED_BYTES)
-    target_link_options(${target} PRIVATE
-      -sBINARYEN_EXTRA_PASSES=--always-inline-max-function-size=${arg_INLINED_BYTES},-Oz)
+    string(PREPEND passes --always-inline-max-function-size=${arg_INLINED_BYTES},)
   endif()
+  target_link_options(${target} PRIVATE -sBINARYEN_EXTRA_PASSES=${passes})
 
   if(CLOSURE_COMPILER)
     target_link_options(${target} PRIVATE --closure 1)
