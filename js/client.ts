@@ -91,6 +91,8 @@ export class Client {
     const building = build();
     const request = building instanceof Promise ? await building : building;
     const { kernel, client } = this.#ready ?? (await this.#opened(request.signal));
+    const dry = kernel.dryRun(client, request);
+    if (dry !== undefined) return shape(dry as T);
     // Nobody waits for what is there.
     const settling = kernel.submit(client, request);
     const { json, answer } = settling instanceof Promise ? await settling : settling;

@@ -10,6 +10,7 @@ import type {
   Submission,
   Text,
 } from "./boundary.js";
+import { readDryRun } from "./dry-run.js";
 import {
   AgentLatticeCrashedError,
   type AgentLatticeError,
@@ -24,6 +25,7 @@ import { loadModule, type WasmSource } from "./loaders/platform.js";
 import type { Payload } from "./payload.js";
 import { Pending } from "./pending.js";
 import { wellFormed } from "./text.js";
+import type { CanI } from "./types.js";
 
 /** How to make an instance. */
 export interface KernelOptions {
@@ -117,12 +119,21 @@ export class Kernel {
     return this.#ended;
   }
 
+  /** The answer to a dry run, in one crossing; undefined where the submission is none, or only a call can say. */
+  dryRun(client: number, { operation, body = "", signal }: Submission): CanI | undefined {
+    if (this.#lattice === undefined || operation !== "canI" || signal?.aborted) return undefined;
+    const said = this.#cross((exports) => {
+      const written = this.#write(exports, body);
+      const bytes = written === undefined ? 0 : exports.canI(client, written);
+      return bytes === 0 ? undefined : this.#read(exports, bytes);
+    });
+    return said === undefined ? undefined : readDryRun(said);
+  }
+
   /** Starts a call, and gives its settlement: at once, where it is known by then. One that is an error is thrown. */
   submit(client: number, submission: Submission): Settlement | Promise<Settlement> {
     const { signal } = submission;
     if (signal?.aborted) throw abortedError(signal);
-    const dry = this.#dryRun(client, submission);
-    if (dry !== undefined) return { ok: true, json: dry, answer: undefined };
     const call = ++this.#numbers;
     const pending = new Pending();
     this.#start(client, call, submission, pending);
@@ -156,8 +167,6 @@ export class Kernel {
     submission: Submission,
     late: (error: BoundaryError) => AgentLatticeError,
   ): string {
-    const dry = this.#dryRun(client, submission);
-    if (dry !== undefined) return dry;
     const call = ++this.#numbers;
     const pending = new Pending();
     const start = (): void => this.#start(client, call, submission, pending);
@@ -207,16 +216,6 @@ export class Kernel {
   /** Ends the instance: whatever still waits is rejected, and so is every later call. Harmless when it has ended. */
   close(what: string): void {
     this.#end(closedError(what));
-  }
-
-  /** The answer to a dry run, in one crossing; undefined where only a call can say. */
-  #dryRun(client: number, { operation, body = "" }: Submission): string | undefined {
-    if (this.#lattice === undefined || operation !== "canI") return undefined;
-    return this.#cross((exports) => {
-      const written = this.#write(exports, body);
-      const bytes = written === undefined ? 0 : exports.canI(client, written);
-      return bytes === 0 ? undefined : this.#read(exports, bytes);
-    });
   }
 
   #start(client: number, call: number, submission: Submission, pending: Pending): void {

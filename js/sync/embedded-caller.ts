@@ -22,6 +22,8 @@ export class EmbeddedCaller implements Caller {
     const { kernel, client } = this.#opened;
     const { operation } = request;
     checkRequest(request);
+    const dry = kernel.dryRun(client, request);
+    if (dry !== undefined) return dry as T;
     const json = kernel.submitNow(client, request, ({ approval_id }) =>
       approval_id === undefined
         ? wouldBlock(

@@ -30,6 +30,7 @@
 #include "base/json_writer.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "engine/explanation.h"
 #include "engine/ledger.h"
 #include "engine/recall.h"
 #include "engine/state.h"
@@ -101,8 +102,10 @@ class Engine {
   [[nodiscard]] bool is_due(Millis now_ms) const;
   /// When something will be due next (wall clock).
   [[nodiscard]] std::optional<Millis> next_deadline() const;
-  /// The body that POST /can-i answers the holder of a key, who acts for itself, without a request around
-  /// it. Nothing where the answer is an error, or a row would have to be written first: then handle() says.
+  /// What POST /can-i answers the holder of a key, who acts for itself, without a request around it: the
+  /// body's values, [allowed, needs_approval, policy_name, denial_reason, conditions], "" for what it leaves
+  /// out (explanation.h has the conditions'). Nothing where the answer is an error, or a row would have to be
+  /// written first: then handle() says.
   [[nodiscard]] std::optional<std::string> can_i_now(const Digest& key_hash, std::string_view asked,
                                                      Millis now_ms) const;
 
@@ -199,8 +202,10 @@ class Engine {
   Answer report(Context& context);
   [[nodiscard]] static Result<ActionRequest> read_action(const Agent& agent, json::Value body);
   [[nodiscard]] Result<std::string> dry_run(const Agent& agent, json::Value asked,
-                                            std::string_view delegation_id, Millis now_ms) const;
-  [[nodiscard]] ActionDecided decide(const ActionRequest& request, Millis now_ms) const;
+                                            std::string_view delegation_id, Millis now_ms,
+                                            ConditionsAs form) const;
+  [[nodiscard]] ActionDecided decide(const ActionRequest& request, Millis now_ms,
+                                     ConditionsAs form = ConditionsAs::objects) const;
   Answer emit_action(Context& context, ActionDecided decided);
   [[nodiscard]] Answer answer_action(const ActionDecided& decided, std::uint64_t row_id) const;
   [[nodiscard]] Answer recorded_action(const audit::Row& row) const;

@@ -128,7 +128,7 @@ struct Engine::Recorded {
 
 /// Everything that a decision rests on, apart from who sends it: used live and again when an approval is
 /// claimed. What was asked is not repeated in it (Recorded::complete).
-ActionDecided Engine::decide(const ActionRequest& request, Millis now_ms) const {
+ActionDecided Engine::decide(const ActionRequest& request, Millis now_ms, ConditionsAs form) const {
   ActionDecided e;
   const auto deny = [&](std::string_view reason) {
     e.outcome = ActionOutcome::denied;
@@ -159,7 +159,7 @@ ActionDecided Engine::decide(const ActionRequest& request, Millis now_ms) const 
                         request.metadata, request.data_accessed, now_ms, request.counted_ms}));
   e.conditions.reserve(condition_bytes * decision.conditions.size());
   json::Writer conditions(e.conditions);
-  write_conditions(conditions, decision.conditions);
+  write_conditions(conditions, decision.conditions, form);
   if (decision.policy) {
     e.policy_name = decision.policy->name;
     e.policy_digest = decision.policy->digest;
@@ -258,26 +258,40 @@ Answer Engine::recorded_action(const audit::Row& row) const {
   return answer_action(std::get<ActionDecided>(*event), row.row_id);
 }
 
+namespace {
+
+/// The answer to a dry run, and the same without names: its values in that order, "" for what is left out.
+std::string write_dry_run(const ActionDecided& e, ConditionsAs form) {
+  const bool allowed = e.outcome == ActionOutcome::executed;
+  const bool needs_approval = e.outcome == ActionOutcome::requested;
+  const std::string_view conditions = e.conditions.empty() ? "[]" : std::string_view(e.conditions);
+  std::string out;
+  out.reserve(frame_bytes + conditions.size());
+  json::Writer writer(out);
+  if (form == ConditionsAs::values) {
+    writer.begin_array().value(allowed).value(needs_approval).value(e.policy_name).value(e.denial_reason);
+    writer.raw(conditions).end_array();
+  } else {
+    writer.begin_object().field("allowed", allowed).field("needs_approval", needs_approval);
+    writer.field_if("policy_name", e.policy_name).field_if("denial_reason", e.denial_reason);
+    writer.raw_field("conditions_evaluated", conditions).end_object();
+  }
+  return out;
+}
+
+}  // namespace
+
 Result<std::string> Engine::dry_run(const Agent& agent, json::Value asked, std::string_view delegation_id,
-                                    Millis now_ms) const {
+                                    Millis now_ms, ConditionsAs form) const {
   Result<ActionRequest> request = read_action(agent, asked);
   if (!request) return request.error();
   request->delegation_id = delegation_id;
-  const ActionDecided e = decide(*request, now_ms);
-  std::string body;
-  body.reserve(frame_bytes + e.conditions.size());
-  json::Writer writer(body);
-  writer.begin_object().field("allowed", e.outcome == ActionOutcome::executed);
-  writer.field("needs_approval", e.outcome == ActionOutcome::requested);
-  writer.field_if("policy_name", e.policy_name).field_if("denial_reason", e.denial_reason);
-  writer.raw_field("conditions_evaluated", e.conditions.empty() ? "[]" : std::string_view(e.conditions))
-      .end_object();
-  return body;
+  return write_dry_run(decide(*request, now_ms, form), form);
 }
 
 Answer Engine::can_i(Context& context) {
-  Result<std::string> said =
-      dry_run(*context.principal.agent, context.body.root(), context.request.delegation_id, context.now_ms);
+  Result<std::string> said = dry_run(*context.principal.agent, context.body.root(),
+                                     context.request.delegation_id, context.now_ms, ConditionsAs::objects);
   return said ? answer(200, std::move(*said)) : answer(said.error());
 }
 
@@ -289,7 +303,7 @@ std::optional<std::string> Engine::can_i_now(const Digest& key_hash, std::string
   const Result<json::Document> body =
       json::parse(asked, {.bytes_max = wire::body_bytes_max, .depth_max = wire::body_depth_max});
   if (!sender || !sender->agent || !body) return {};
-  Result<std::string> said = dry_run(*sender->agent, body->root(), {}, now_ms);
+  Result<std::string> said = dry_run(*sender->agent, body->root(), {}, now_ms, ConditionsAs::values);
   if (!said) return {};
   return std::move(*said);
 }

@@ -21,6 +21,8 @@ const policies = [
         ],
       },
       { field: "data.max_sensitivity", operator: "lte", value: "medium" },
+      { field: "labels", operator: "not_contains", value: "frozen" },
+      { field: "reviewer", operator: "not_exists" },
     ],
   },
   { name: "asked", action_type: "pr.merge", effect: "require_approval" },
@@ -48,6 +50,13 @@ const asked = [
       },
     },
   ],
+  ["pr.open", {}],
+  [
+    "pr.open",
+    { metadata: { size: null, labels: [], reviewer: { name: "ann" } }, dataAccessed: [] },
+  ],
+  ["pr.open", { metadata: { labels: ["a", ["b"], {}, null, 1.5], reviewer: "" } }],
+  ["pr.open", { metadata: { labels: { frozen: true }, reviewer: [] } }],
   ["pr.merge", {}],
   ["drop", undefined],
   ["read.files", { metadata: { long: "é".repeat(4000) } }],
@@ -74,6 +83,10 @@ test("says what the wire says", async (t) => {
     allowed.add(`${here.allowed} ${here.needsApproval}`);
   }
   assert.equal(allowed.size, 3, "allowed, denied and asked all came up");
+  // Members stand in the order of the wire, where people print them.
+  const options = { metadata: { size: 68, repo: "x", draft: true } };
+  const shown = JSON.stringify(near.canI("pr.open", options));
+  assert.equal(shown, JSON.stringify(await far.canI("pr.open", options)));
 });
 
 test("refuses what the wire refuses", async (t) => {
