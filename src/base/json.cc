@@ -70,13 +70,24 @@ std::optional<bool> Value::as_bool() const {
   return node().boolean;
 }
 
-std::optional<std::int64_t> Value::as_int64() const {
-  if (kind() == Kind::integer) return node().integer;
-  if (kind() != Kind::real) return {};
-  const double real = node().real;
+std::optional<std::int64_t> Number::as_int64() const {
+  if (kind == Kind::integer) return integer;
+  if (kind != Kind::real) return {};
   // -2^63 and 2^63 are doubles; 2^63 itself does not fit.
   if (real < -0x1p63 || real >= 0x1p63 || std::trunc(real) != real) return {};
   return static_cast<std::int64_t>(real);
+}
+
+std::optional<Number> Value::as_number() const {
+  if (!is_number()) return {};
+  Number number{.kind = kind()};
+  number.unsigned_integer = node().unsigned_integer;
+  return number;
+}
+
+std::optional<std::int64_t> Value::as_int64() const {
+  const std::optional<Number> number = as_number();
+  return number ? number->as_int64() : std::nullopt;
 }
 
 std::optional<std::uint64_t> Value::as_uint64() const {
@@ -162,12 +173,9 @@ std::partial_ordering reversed(std::partial_ordering order) {
 
 }  // namespace
 
-std::partial_ordering compare_numbers(Value a, Value b) {
-  if (!a.is_number() || !b.is_number()) return std::partial_ordering::unordered;
-  const Node& x = a.node();
-  const Node& y = b.node();
+std::partial_ordering compare(const Number& x, const Number& y) {
   if (x.kind == Kind::real && y.kind == Kind::real) return x.real <=> y.real;
-  if (x.kind == Kind::real) return reversed(compare_numbers(b, a));
+  if (x.kind == Kind::real) return reversed(compare(y, x));
   if (y.kind == Kind::real) {
     return x.kind == Kind::integer ? compare_integer_real(x.integer, y.real)
                                    : compare_integer_real(x.unsigned_integer, y.real);
@@ -175,12 +183,12 @@ std::partial_ordering compare_numbers(Value a, Value b) {
   if (x.kind == y.kind) {
     return x.kind == Kind::integer ? x.integer <=> y.integer : x.unsigned_integer <=> y.unsigned_integer;
   }
-  // An unsigned_integer node is always beyond what an integer node can hold.
+  // An unsigned_integer is always beyond what an integer can hold.
   return x.kind == Kind::integer ? std::partial_ordering::less : std::partial_ordering::greater;
 }
 
 bool equal(Value a, Value b) {
-  if (a.is_number() && b.is_number()) return compare_numbers(a, b) == 0;
+  if (a.is_number() && b.is_number()) return compare(*a.as_number(), *b.as_number()) == 0;
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
     case Kind::boolean:
@@ -220,6 +228,12 @@ bool less_utf16(std::string_view a, std::string_view b) {
   return left < right;
 }
 
+void append_canonical(std::string& out, const Number& number) {
+  if (number.kind == Kind::real) return append_number(out, number.real);
+  if (number.kind == Kind::unsigned_integer) return append_number(out, number.unsigned_integer);
+  append_number(out, number.integer);
+}
+
 void append_canonical(std::string& out, Value value) {
   switch (value.kind()) {
     case Kind::absent:
@@ -233,14 +247,9 @@ void append_canonical(std::string& out, Value value) {
       append_string(out, value.string());
       return;
     case Kind::integer:
-      append_number(out, *value.as_int64());
-      return;
     case Kind::unsigned_integer:
-      append_number(out, *value.as_uint64());
-      return;
     case Kind::real:
-      append_number(out, *value.as_double());
-      return;
+      return append_canonical(out, *value.as_number());
     case Kind::array: {
       out += '[';
       bool first = true;

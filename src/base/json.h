@@ -43,6 +43,22 @@ struct Storage;
 class Members;
 class Items;
 
+/// A number as a document has it, exactly; it needs the document no more.
+struct Number {
+  Kind kind = Kind::integer;  // or unsigned_integer, beyond int64_t; or real
+  union {
+    std::int64_t integer = 0;
+    std::uint64_t unsigned_integer;
+    double real;
+  };
+
+  /// As Value::as_int64.
+  [[nodiscard]] std::optional<std::int64_t> as_int64() const;
+};
+
+/// Compares exactly, whatever the kinds.
+[[nodiscard]] std::partial_ordering compare(const Number& a, const Number& b);
+
 /// A look into a Document: two words, copied freely, valid while the Document lives. A default one is
 /// `absent`, and so is whatever is looked up in a value that has no such member, so chains of look-ups need
 /// no checks on the way.
@@ -66,6 +82,7 @@ class Value {
   /// Integers beyond int64_t, up to 2^64 - 1, too.
   [[nodiscard]] std::optional<std::uint64_t> as_uint64() const;
   [[nodiscard]] std::optional<double> as_double() const;
+  [[nodiscard]] std::optional<Number> as_number() const;
   [[nodiscard]] std::string_view string() const;
 
   /// Members of an object, items of an array; else 0.
@@ -83,7 +100,6 @@ class Value {
   friend class ItemIterator;
   friend class Members;
   friend class Items;
-  friend std::partial_ordering compare_numbers(Value a, Value b);
   Value(const internal::Storage* storage, std::uint32_t index) : storage_(storage), index_(index) {}
   [[nodiscard]] const internal::Node& node() const;
   [[nodiscard]] std::uint32_t next_index() const;
@@ -166,9 +182,6 @@ class Document {
 /// the message) or `body_too_large`.
 [[nodiscard]] Result<Document> parse(std::string_view text, const Limits& limits = {});
 
-/// Compares two numbers exactly, whatever their kinds; unordered when either is no number.
-[[nodiscard]] std::partial_ordering compare_numbers(Value a, Value b);
-
 /// Deep equality; numbers by value (1 equals 1.0), objects whatever the order of their members.
 [[nodiscard]] bool equal(Value a, Value b);
 
@@ -176,6 +189,7 @@ class Document {
 /// exactly, also beyond 2^53, where RFC 8785 would write the digits of a rounded double. An absent value is
 /// written as null.
 void append_canonical(std::string& out, Value value);
+void append_canonical(std::string& out, const Number& number);
 [[nodiscard]] std::string canonical(Value value);
 
 /// RFC 8785's order of names: by UTF-16 code units, for two well-formed UTF-8 strings.

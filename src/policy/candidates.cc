@@ -35,9 +35,9 @@ std::vector<Candidate> candidates(const PolicySet& policies, const Action& actio
   heap_sort(found, asked_before);
   std::vector<Candidate> out;
   for (const Policy* policy : found) {
-    Candidate& candidate = out.emplace_back(Candidate{policy, policy->condition.judge(action), {}});
+    Candidate& candidate = out.emplace_back(Candidate{.policy = policy});
     const bool wanted = policy->effect != Effect::deny;
-    static_cast<void>(policy->condition.evaluate(action, candidate.conditions, wanted));
+    candidate.outcome = policy->condition.evaluate(action, candidate.conditions, wanted);
   }
   return out;
 }

@@ -33,13 +33,31 @@ class Evaluation {
   Evaluation(const Action& action, std::vector<ConditionResult>* results)
       : action_(action), results_(results) {}
 
+  Outcome judge_list(Kind kind, const std::vector<ConditionNode>& nodes, bool wanted) {
+    const bool all = kind == Kind::all;
+    const std::size_t results_before = results_ == nullptr ? 0 : results_->size();
+    Outcome outcome = all ? Outcome::holds : Outcome::fails;
+    for (const ConditionNode& child : nodes) {
+      const Outcome part = judge(child, wanted);
+      outcome = all ? std::min(outcome, part) : std::max(outcome, part);
+      const bool settled = outcome == (all ? Outcome::fails : Outcome::holds);
+      if (results_ == nullptr && settled) break;
+    }
+    if (results_ != nullptr && satisfies(outcome, wanted)) {
+      // Nothing in this group stands in the way.
+      for (std::size_t i = results_before; i < results_->size(); ++i) (*results_)[i].hint.clear();
+    }
+    return outcome;
+  }
+
+ private:
   Outcome judge(const ConditionNode& node, bool wanted) {
     switch (node.kind) {
       case Kind::leaf:
         return judge_leaf(node.leaf, wanted);
       case Kind::all:
       case Kind::any:
-        return judge_list(node, wanted);
+        return judge_list(node.kind, node.children, wanted);
       case Kind::negation:
         return negate(judge(node.children.front(), !wanted));
       case Kind::invalid:
@@ -48,7 +66,6 @@ class Evaluation {
     return Outcome::undecidable;
   }
 
- private:
   Outcome judge_leaf(const Leaf& leaf, bool wanted) {
     const Fact fact = look_up(leaf.field, action_);
     const Outcome outcome = test(leaf, fact);
@@ -63,23 +80,6 @@ class Evaluation {
     return outcome;
   }
 
-  Outcome judge_list(const ConditionNode& node, bool wanted) {
-    const bool all = node.kind == Kind::all;
-    const std::size_t results_before = results_ == nullptr ? 0 : results_->size();
-    Outcome outcome = all ? Outcome::holds : Outcome::fails;
-    for (const ConditionNode& child : node.children) {
-      const Outcome part = judge(child, wanted);
-      outcome = all ? std::min(outcome, part) : std::max(outcome, part);
-      const bool settled = outcome == (all ? Outcome::fails : Outcome::holds);
-      if (results_ == nullptr && settled) break;
-    }
-    if (results_ != nullptr && satisfies(outcome, wanted)) {
-      // Nothing in this group stands in the way.
-      for (std::size_t i = results_before; i < results_->size(); ++i) (*results_)[i].hint.clear();
-    }
-    return outcome;
-  }
-
   static bool satisfies(Outcome outcome, bool wanted) {
     return wanted ? outcome == Outcome::holds : outcome == Outcome::fails || outcome == Outcome::absent;
   }
@@ -91,15 +91,20 @@ class Evaluation {
 }  // namespace
 
 Condition::Condition() = default;
-Condition::Condition(std::shared_ptr<const ConditionTree> tree) : tree_(std::move(tree)) {}
+Condition::Condition(std::vector<ConditionNode> all, std::shared_ptr<const json::Document> document)
+    : all_(std::move(all)), document_(std::move(document)) {}
+Condition::Condition(const Condition&) = default;
+Condition::Condition(Condition&&) noexcept = default;
+Condition& Condition::operator=(const Condition&) = default;
+Condition& Condition::operator=(Condition&&) noexcept = default;
+Condition::~Condition() = default;
 
 Outcome Condition::judge(const Action& action) const {
-  return tree_ == nullptr ? Outcome::holds : Evaluation(action, nullptr).judge(tree_->root, true);
+  return Evaluation(action, nullptr).judge_list(Kind::all, all_, true);
 }
 
-bool Condition::evaluate(const Action& action, std::vector<ConditionResult>& results, bool wanted) const {
-  if (tree_ == nullptr) return true;
-  return Evaluation(action, &results).judge(tree_->root, wanted) == Outcome::holds;
+Outcome Condition::evaluate(const Action& action, std::vector<ConditionResult>& results, bool wanted) const {
+  return Evaluation(action, &results).judge_list(Kind::all, all_, wanted);
 }
 
 }  // namespace al::policy

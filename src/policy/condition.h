@@ -64,24 +64,30 @@ struct ConditionResult {
   std::string hint;  // The smallest change that would help, where this leaf stands in the way; or empty.
 };
 
-struct ConditionTree;  // condition_tree.h: the compiled tree
+struct ConditionNode;  // condition_tree.h
 
-/// A compiled condition; immutable and cheap to share. A default one is empty and always holds.
+/// Compiled conditions, all of which must hold. Default ones are empty, and always hold.
 class Condition {
  public:
   Condition();
-  explicit Condition(std::shared_ptr<const ConditionTree> tree);
+  /// The nodes look into the document.
+  Condition(std::vector<ConditionNode> all, std::shared_ptr<const json::Document> document);
+  Condition(const Condition&);
+  Condition(Condition&&) noexcept;
+  Condition& operator=(const Condition&);
+  Condition& operator=(Condition&&) noexcept;
+  ~Condition();
 
   [[nodiscard]] Outcome judge(const Action& action) const;
-  /// Judges with an explanation: appends a result for every leaf in the order of the policy (no short cut)
-  /// and returns whether the whole holds. Hints lead to the outcome that is `wanted`: true for the condition
-  /// to hold.
-  [[nodiscard]] bool evaluate(const Action& action, std::vector<ConditionResult>& results,
-                              bool wanted = true) const;
-  [[nodiscard]] bool empty() const { return tree_ == nullptr; }
+  /// The same with an explanation: appends a result for every leaf in the order of the policy (no short cut).
+  /// Hints lead to the outcome that is `wanted`: true for the condition to hold.
+  [[nodiscard]] Outcome evaluate(const Action& action, std::vector<ConditionResult>& results,
+                                 bool wanted = true) const;
+  [[nodiscard]] bool empty() const { return document_ == nullptr; }
 
  private:
-  std::shared_ptr<const ConditionTree> tree_;
+  std::vector<ConditionNode> all_;
+  std::shared_ptr<const json::Document> document_;
 };
 
 }  // namespace al::policy

@@ -13,16 +13,11 @@
 namespace al::policy {
 
 struct ConditionNode {
-  enum class Kind { leaf, all, any, negation, invalid };
+  enum class Kind : std::uint8_t { leaf, all, any, negation, invalid };
 
   Kind kind = Kind::invalid;  // `invalid`: stands for what did not compile; never in a finished tree.
   std::vector<ConditionNode> children;  // of all and any; one, of negation
   Leaf leaf;
-};
-
-struct ConditionTree {
-  json::Document document;  // The policy; the leaves look into it.
-  ConditionNode root;
 };
 
 /// Compiles `conditions`, an array: all of them must hold. Appends every fault; the result is of use only

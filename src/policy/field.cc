@@ -12,7 +12,7 @@ namespace al::policy {
 namespace {
 
 constexpr std::size_t field_bytes_max = 256;
-constexpr std::size_t path_names_max = 16;
+constexpr int path_names_max = 16;
 
 struct KernelField {
   std::string_view text;
@@ -88,24 +88,24 @@ std::string mistyped_space(std::string_view text, std::string_view space) {
   return {};
 }
 
+/// Takes the first name from a path.
+std::string_view take_name(std::string_view& path) {
+  const std::string_view name = path.substr(0, path.find('.'));
+  path.remove_prefix(std::min(name.size() + 1, path.size()));
+  return name;
+}
+
 std::optional<Field> parse_path(std::string_view text, std::string_view path, std::string& fault) {
-  Field field;
-  field.text = text;
-  std::string_view rest = path;
-  while (true) {
-    const std::size_t dot = rest.find('.');
-    const std::string_view name = rest.substr(0, dot);
-    if (name.empty()) {
-      fault = "has an empty name between its dots";
-      return {};
-    }
-    field.path.push_back(name);
-    if (dot == std::string_view::npos) break;
-    rest = rest.substr(dot + 1);
+  if (path.empty() || path.front() == '.' || path.back() == '.' ||
+      path.find("..") != std::string_view::npos) {
+    fault = "has an empty name between its dots";
+    return {};
   }
-  if (field.path.size() <= path_names_max) return field;
-  fault = "goes deeper than " + std::to_string(path_names_max) + " names";
-  return {};
+  if (std::count(path.begin(), path.end(), '.') >= path_names_max) {
+    fault = "goes deeper than " + std::to_string(path_names_max) + " names";
+    return {};
+  }
+  return Field{.text = text, .path = path};
 }
 
 }  // namespace
@@ -113,9 +113,7 @@ std::optional<Field> parse_path(std::string_view text, std::string_view path, st
 std::string Field::key() const {
   if (id == FieldId::rate_last) return std::string(rate_prefix) + window.text();
   if (id != FieldId::metadata) return std::string(text);
-  std::string out = "metadata";
-  for (const std::string_view name : path) out.append(".").append(name);
-  return out;
+  return "metadata." + std::string(path);
 }
 
 bool Field::always_exists() const {
@@ -128,8 +126,7 @@ namespace {
 std::optional<Field> parse_rate(std::string_view text, std::string& fault) {
   if (text.starts_with(rate_prefix)) {
     if (const std::optional<RateWindow> window = RateWindow::parse(text.substr(rate_prefix.size()))) {
-      return Field{
-          .id = FieldId::rate_last, .type = FieldType::count, .text = text, .path = {}, .window = *window};
+      return Field{.id = FieldId::rate_last, .type = FieldType::count, .text = text, .window = *window};
     }
   }
   fault = unknown_kernel_field(text, "rate");
@@ -146,7 +143,7 @@ std::optional<Field> parse_kernel_field(std::string_view text, std::string_view 
     fault = unknown_kernel_field(name, space);
     return {};
   }
-  Field field{.id = known->id, .type = known->type, .text = text, .path = {}};
+  Field field{.id = known->id, .type = known->type, .text = text};
   if (at == std::string_view::npos) return field;
   const std::string_view zone = text.substr(at + 1);
   field.zone = rare(TimeZone::named(zone));
@@ -212,7 +209,7 @@ Fact without(Fact::State state, std::string_view complaint, json::Value value = 
 
 Fact member_of_metadata(const Field& field, json::Value metadata) {
   json::Value value = metadata;
-  for (const std::string_view name : field.path) value = value[name];
+  for (std::string_view path = field.path; !path.empty();) value = value[take_name(path)];
   // Null is how many languages write "there is none".
   if (!value.present() || value.is_null()) return without(Fact::State::missing, {}, value);
   Fact fact = found(Scalar::of(value));

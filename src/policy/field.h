@@ -18,7 +18,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/json.h"
 #include "policy/condition.h"
@@ -29,7 +28,7 @@
 
 namespace al::policy {
 
-enum class FieldId {
+enum class FieldId : std::uint8_t {
   metadata,
   data_max_sensitivity,
   data_total_count,
@@ -45,15 +44,15 @@ enum class FieldId {
 };
 
 /// What is known of a field's values before any action is seen. `any`: nothing, as for metadata.
-enum class FieldType { any, count, hour, sensitivity, weekday, text, list };
+enum class FieldType : std::uint8_t { any, count, hour, sensitivity, weekday, text, list };
 
 struct Field {
   FieldId id = FieldId::metadata;
   FieldType type = FieldType::any;
-  /// As the policy has it; looks into the policy's JSON, and so do the members of `path`.
+  /// As the policy has it; looks into the policy's JSON, and so does `path`.
   std::string_view text;
-  /// For metadata: the names on the way to the value.
-  std::vector<std::string_view> path;
+  /// For metadata: the names on the way to the value, with dots between them.
+  std::string_view path = {};
   /// For time.*: whose clocks; UTC where there is none.
   Rare<TimeZone> zone = {};
   /// For rate.*.

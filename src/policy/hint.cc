@@ -57,16 +57,16 @@ void append_scalar(std::string& out, FieldType type, const Scalar& value) {
       break;
     case Scalar::Kind::ordinal:
       if (type == FieldType::sensitivity) {
-        json::append_string(out, sensitivity_names()[static_cast<std::size_t>(value.ordinal)]);
+        json::append_string(out, sensitivity_names()[static_cast<std::size_t>(value.number.integer)]);
       } else {
-        json::append_number(out, value.ordinal);
+        json::append_number(out, value.number.integer);
       }
   }
 }
 
 std::optional<std::int64_t> whole(const Scalar& value) {
-  if (value.kind == Scalar::Kind::ordinal) return value.ordinal;
-  return value.kind == Scalar::Kind::number ? value.number.as_int64() : std::nullopt;
+  if (value.kind != Scalar::Kind::number && value.kind != Scalar::Kind::ordinal) return {};
+  return value.number.as_int64();
 }
 
 /// The operator that says what is to be done, when one exists: "not at most" is "more than".

@@ -11,7 +11,7 @@ Outcome negate(Outcome outcome) {
   return outcome == Outcome::fails ? Outcome::holds : outcome;
 }
 
-Outcome order(Operator op, const std::vector<Scalar>& operands, const Scalar& value) {
+Outcome order(Operator op, const Few<Scalar>& operands, const Scalar& value) {
   const std::partial_ordering order = compare(value, operands.front());
   if (order == std::partial_ordering::unordered) return Outcome::undecidable;
   switch (op) {

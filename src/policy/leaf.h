@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/few.h"
 #include "base/json.h"
 #include "base/json_reader.h"
 #include "policy/condition.h"
@@ -21,7 +22,7 @@ struct Leaf {
   Field field;
   Operator op = Operator::eq;
   /// One value; for in, not_in and subset_of sorted; for between low, high; for exists and not_exists none.
-  std::vector<Scalar> operands;
+  Few<Scalar> operands;
   /// For matches, and for contains and not_contains of a string.
   Rare<Glob> glob;
   /// Canonical JSON of the operand; "null" where there is none.

@@ -80,7 +80,7 @@ class OperandCompiler {
     if (leaf_.op == Operator::in || leaf_.op == Operator::not_in || leaf_.op == Operator::subset_of) {
       return compile_list(operand, pointer);
     }
-    if (const std::optional<Scalar> value = one(operand, pointer)) leaf_.operands = {*value};
+    if (const std::optional<Scalar> value = one(operand, pointer)) leaf_.operands = Few<Scalar>({*value});
     if (leaf_.operands.empty()) return;
     check_satisfiable(pointer);
     compile_glob(pointer);
@@ -168,7 +168,7 @@ class OperandCompiler {
     }
     if (bounds[0].kind == Scalar::Kind::none || bounds[1].kind == Scalar::Kind::none) return;
     if (compare(bounds[0], bounds[1]) > 0) return fault(pointer, "can never hold: low is above high");
-    leaf_.operands = std::move(bounds);
+    leaf_.operands = Few<Scalar>(std::move(bounds));
   }
 
   void compile_list(json::Value operand, const std::string& pointer) {
@@ -197,15 +197,15 @@ class OperandCompiler {
     const auto twin = std::adjacent_find(values.begin(), values.end(),
                                          [](const Scalar& a, const Scalar& b) { return compare(a, b) == 0; });
     if (twin != values.end()) return fault(pointer, "holds the same value twice");
-    leaf_.operands = std::move(values);
+    leaf_.operands = Few<Scalar>(std::move(values));
   }
 
   void check_satisfiable(const std::string& pointer) {
     const std::optional<Range> range = range_of(leaf_.field.type);
     const Scalar& value = leaf_.operands.front();
     if (!range || value.kind != Scalar::Kind::ordinal) return;
-    const bool never = (leaf_.op == Operator::lt && value.ordinal == range->min) ||
-                       (leaf_.op == Operator::gt && value.ordinal == range->max);
+    const bool never = (leaf_.op == Operator::lt && value.number.integer == range->min) ||
+                       (leaf_.op == Operator::gt && value.number.integer == range->max);
     if (never) fault(pointer, "can never hold: no " + std::string(leaf_.field.text) + " is beyond this");
   }
 

@@ -1,13 +1,14 @@
 // The operators of conditions: their names, and what each of them asks of its field and of its operand.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 namespace al::policy {
 
-enum class Operator {
+enum class Operator : std::uint8_t {
   eq,
   ne,
   lt,

@@ -66,13 +66,12 @@ bool is_printable(std::string_view utf8) {
 
 class PolicyCompiler {
  public:
-  /// The tree holds the document and gets the conditions.
-  PolicyCompiler(std::shared_ptr<ConditionTree> tree, std::string_view pointer, const CompileLimits& limits,
+  PolicyCompiler(json::Document document, std::string_view pointer, const CompileLimits& limits,
                  std::vector<json::Fault>& faults)
-      : tree_(std::move(tree)),
+      : document_(std::make_shared<const json::Document>(std::move(document))),
         limits_(limits),
         faults_(faults),
-        reader_(tree_->document.root(), std::string(pointer), faults) {}
+        reader_(document_->root(), std::string(pointer), faults) {}
 
   Policy compile() {
     compile_name();
@@ -147,13 +146,13 @@ class PolicyCompiler {
   }
 
   void compile_conditions_field() {
-    const bool given = tree_->document.root()["conditions"].present();
+    const bool given = document_->root()["conditions"].present();
     const json::Value conditions = reader_.array("conditions");
     if (!given && effect_ == Effect::conditional)
       reader_.fault("conditions", "is missing; the effect conditional needs conditions");
     if (!conditions.present()) return;
-    tree_->root = compile_conditions(conditions, reader_.pointer("conditions"), limits_, faults_);
-    out_.condition = Condition(tree_);
+    ConditionNode root = compile_conditions(conditions, reader_.pointer("conditions"), limits_, faults_);
+    out_.condition = Condition(std::move(root.children), document_);
   }
 
   void compile_approval() {
@@ -224,7 +223,7 @@ class PolicyCompiler {
     if (twin != sorted.end()) reader.fault(field, "names \"" + std::string(*twin) + "\" twice");
   }
 
-  std::shared_ptr<ConditionTree> tree_;
+  std::shared_ptr<const json::Document> document_;  // The conditions look into it.
   const CompileLimits& limits_;
   std::vector<json::Fault>& faults_;
   json::ObjectReader reader_;
@@ -248,9 +247,7 @@ std::optional<Policy> compile(json::Value source, std::string_view pointer, std:
     faults.push_back({std::string(pointer), document.error().message});
     return {};
   }
-  auto tree = std::make_shared<ConditionTree>();
-  tree->document = std::move(*document);
-  Policy policy = PolicyCompiler(std::move(tree), pointer, limits, faults).compile();
+  Policy policy = PolicyCompiler(std::move(*document), pointer, limits, faults).compile();
   if (faults.size() == faults_before) {
     policy.digest = sha256(canonical);
     policy.source = std::move(canonical);

@@ -198,9 +198,14 @@ Decision PolicySet::decide(const Action& action) const {
       decision = decision_by(policy, Verdict::deny, DenialReason::policy_tampered);
       return true;
     }
-    const Outcome outcome = policy.condition.judge(action);
+    // A conditional one decides, whatever its conditions come to: they are explained as they are judged.
+    std::vector<ConditionResult> conditions;
+    const Outcome outcome = policy.effect == Effect::conditional
+                                ? policy.condition.evaluate(action, conditions)
+                                : policy.condition.judge(action);
     if (std::optional<Decision> made = apply(policy, outcome)) {
       decision = std::move(*made);
+      decision.conditions = std::move(conditions);
       return true;
     }
     const bool restricts = policy.effect == Effect::require_approval && outcome == Outcome::undecidable;
@@ -213,7 +218,8 @@ Decision PolicySet::decide(const Action& action) const {
   }
   if (decision.policy == nullptr) decision.nearest = nearest;
   const Policy* explained = decision.policy != nullptr ? decision.policy : nearest;
-  if (explained != nullptr && decision.reason != DenialReason::policy_tampered) {
+  const bool unexplained = decision.conditions.empty() && decision.reason != DenialReason::policy_tampered;
+  if (explained != nullptr && unexplained) {
     // Whoever is denied by a deny policy is helped by what makes it not apply.
     const bool wanted = explained->effect != Effect::deny;
     static_cast<void>(explained->condition.evaluate(action, decision.conditions, wanted));

@@ -16,7 +16,7 @@ constexpr Millis rest_ms = 97 * quarter_ms;
 
 std::optional<RateWindow> RateWindow::parse(std::string_view text) {
   if (text.size() < 2 || text.size() > 3 || text.front() == '0') return {};
-  std::int64_t number = 0;
+  std::int32_t number = 0;
   for (const char c : text.substr(0, text.size() - 1)) {
     if (c < '0' || c > '9') return {};
     number = number * 10 + (c - '0');

@@ -24,7 +24,7 @@ struct RateWindow {
   enum class Unit : std::uint8_t { second, minute, quarter };
 
   Unit unit = Unit::second;
-  std::int64_t units = 1;  // 1 – 60 seconds, 1 – 60 minutes, 8 – 96 quarters of an hour
+  std::int32_t units = 1;  // 1 – 60 seconds, 1 – 60 minutes, 8 – 96 quarters of an hour
 
   /// "60s", "60m", "24h": 1–60 seconds, 1–60 minutes, 1–24 hours. Nothing for anything else.
   [[nodiscard]] static std::optional<RateWindow> parse(std::string_view text);

@@ -9,9 +9,9 @@ namespace al::policy {
 
 Scalar Scalar::of(json::Value value) {
   Scalar out;
-  if (value.is_number()) {
+  if (const std::optional<json::Number> number = value.as_number()) {
     out.kind = Kind::number;
-    out.number = value;
+    out.number = *number;
   } else if (value.is_string()) {
     out = of(value.string());
   } else if (const std::optional<bool> flag = value.as_bool()) {
@@ -31,7 +31,7 @@ Scalar Scalar::of(std::string_view text) {
 Scalar Scalar::of_ordinal(std::int64_t value) {
   Scalar out;
   out.kind = Kind::ordinal;
-  out.ordinal = value;
+  out.number.integer = value;
   return out;
 }
 
@@ -43,9 +43,8 @@ std::partial_ordering compare(const Scalar& a, const Scalar& b) {
     case Scalar::Kind::boolean:
       return a.boolean <=> b.boolean;
     case Scalar::Kind::number:
-      return json::compare_numbers(a.number, b.number);
     case Scalar::Kind::ordinal:
-      return a.ordinal <=> b.ordinal;
+      return json::compare(a.number, b.number);
     case Scalar::Kind::string:
       return a.string <=> b.string;
   }
@@ -60,7 +59,7 @@ bool less(const Scalar& a, const Scalar& b) { return compare(a, b) < 0; }
 
 void sort_values(std::vector<Scalar>& values) { heap_sort(values, less); }
 
-bool holds_value(const std::vector<Scalar>& sorted, const Scalar& value) {
+bool holds_value(std::span<const Scalar> sorted, const Scalar& value) {
   const auto at = std::lower_bound(sorted.begin(), sorted.end(), value, less);
   return at != sorted.end() && compare(*at, value) == 0;
 }

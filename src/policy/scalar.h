@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,12 +16,11 @@ namespace al::policy {
 struct Scalar {
   /// `ordinal` is a whole number that the kernel knows itself: a count, a depth, an hour or the rank of a
   /// sensitivity.
-  enum class Kind { none, boolean, number, ordinal, string };
+  enum class Kind : std::uint8_t { none, boolean, number, ordinal, string };
 
   Kind kind = Kind::none;
   bool boolean = false;
-  std::int64_t ordinal = 0;
-  json::Value number;
+  json::Number number;  // of an ordinal, too
   std::string_view string;
 
   /// `none` for anything but a boolean, a number or a string.
@@ -34,7 +34,7 @@ struct Scalar {
 
 /// Sorts values of one kind, for `holds_value`.
 void sort_values(std::vector<Scalar>& values);
-[[nodiscard]] bool holds_value(const std::vector<Scalar>& sorted, const Scalar& value);
+[[nodiscard]] bool holds_value(std::span<const Scalar> sorted, const Scalar& value);
 
 /// "a number", "a string", … for messages.
 [[nodiscard]] std::string_view describe(Scalar::Kind kind);

@@ -14,7 +14,8 @@ namespace {
 void look_at(json::Value value, std::size_t depth) {
   must(depth <= json::Limits{}.depth_max, "no value is deeper than the limit");
   must(!value.is_number() || value.as_double().has_value(), "every number is near some double");
-  must(!value.is_number() || json::compare_numbers(value, value) == 0, "every number equals itself");
+  must(!value.is_number() || json::compare(*value.as_number(), *value.as_number()) == 0,
+       "every number equals itself");
   must(json::equal(value, value), "every value equals itself");
   std::size_t members = 0;
   for (const auto& [name, member] : value.members()) {

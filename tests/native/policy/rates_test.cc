@@ -86,7 +86,7 @@ TEST_CASE("rates: in conditions", "[policy]") {
   rates.add("pr.merge", start_ms);
   CHECK(few.condition.judge(act.action) == Outcome::fails);
   std::vector<ConditionResult> results;
-  CHECK(!few.condition.evaluate(act.action, results));
+  CHECK(few.condition.evaluate(act.action, results) != Outcome::holds);
   CHECK(results[0].actual == "2");
   CHECK(results[0].hint == "rate.last_60s must be less than 2; it is 2: try again later");
 }
