@@ -25,11 +25,17 @@ std::string position(std::string_view text, std::size_t byte) {
   return "line " + std::to_string(line) + ", column " + std::to_string(std::max<std::size_t>(column, 1));
 }
 
+/// Of most texts at most; and their objects have no more members.
+constexpr std::size_t usual_depth = 8;
+
 /// nlohmann::json's SAX events, written down as nodes.
 class Builder final : public nlohmann::json_sax<nlohmann::json> {
  public:
   Builder(Storage& storage, std::string_view text, const Limits& limits)
-      : out_(storage), text_(text), limits_(limits) {}
+      : out_(storage), text_(text), limits_(limits) {
+    open_.reserve(usual_depth);
+    members_.reserve(usual_depth);
+  }
 
   std::string fault;
 
@@ -73,7 +79,7 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   bool string(string_t& value) override { return put_string(value); }
   bool key(string_t& value) override {
     ++out_.nodes[open_.back()].length;
-    return put_text(value);
+    return put_string(value);
   }
   bool start_object(std::size_t) override { return open(Kind::object); }
   bool start_array(std::size_t) override { return open(Kind::array); }
@@ -94,6 +100,7 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
     fault = std::move(why);
     return false;
   }
+  /// An object counts its names, an array its items.
   bool put(Kind kind) {
     if (!open_.empty() && out_.nodes[open_.back()].kind == Kind::array) ++out_.nodes[open_.back()].length;
     out_.nodes.push_back(Node{.kind = kind, .length = 0, .integer = 0});
@@ -101,13 +108,6 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   }
   bool put_string(std::string_view value) {
     put(Kind::string);
-    return fill_text(value);
-  }
-  bool put_text(std::string_view value) {
-    out_.nodes.push_back(Node{.kind = Kind::string, .length = 0, .integer = 0});
-    return fill_text(value);
-  }
-  bool fill_text(std::string_view value) {
     out_.nodes.back().length = static_cast<std::uint32_t>(value.size());
     out_.nodes.back().text_at = static_cast<std::uint32_t>(out_.text.size());
     out_.text += value;

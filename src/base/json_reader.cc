@@ -86,8 +86,12 @@ std::string_view closest(std::string_view word, const std::vector<std::string_vi
   return best;
 }
 
+/// How many members a reader asks for, mostly at most.
+constexpr std::size_t usual_members = 8;
+
 ObjectReader::ObjectReader(Value object, std::string pointer, std::vector<Fault>& faults)
     : object_(object), pointer_(std::move(pointer)), faults_(faults) {
+  known_.reserve(usual_members);
   if (!object_.is_object()) {
     faults_.push_back({pointer_, "must be an object, not " + std::string(describe(object_.kind()))});
     object_ = {};
@@ -144,14 +148,10 @@ Value ObjectReader::object(std::string_view name) { return typed(name, Kind::obj
 Value ObjectReader::array(std::string_view name) { return typed(name, Kind::array); }
 
 std::string_view ObjectReader::required_string(std::string_view name) {
-  const bool missing = object_.present() && !object_[name].present();
-  const std::optional<std::string_view> value = string(name);
-  if (missing) {
-    fault(name, "is missing");
-  } else if (value && value->empty()) {
-    fault(name, "must not be empty");
-  }
-  return value.value_or(std::string_view());
+  const Value value = typed(name, Kind::string);
+  if (value.present() && value.string().empty()) fault(name, "must not be empty");
+  if (!value.present() && object_.present() && !object_[name].present()) fault(name, "is missing");
+  return value.string();
 }
 
 void ObjectReader::fault(std::string_view name, std::string message) {
