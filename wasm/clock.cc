@@ -16,6 +16,8 @@ Now PlatformClock::now() {
   return now;
 }
 
+Millis PlatformClock::wall_ms() { return now_ ? now_->wall_ms : static_cast<Millis>(emscripten_date_now()); }
+
 Entropy platform_entropy() {
   Digest seed;
   // Without randomness there are no unguessable keys: better no kernel at all.

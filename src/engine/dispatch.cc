@@ -33,14 +33,13 @@ Answer Engine::handle(const wire::Request& request, Millis now_ms, Entropy& entr
 }
 
 std::optional<Principal> Engine::principal(const Digest& key_hash) const {
-  std::optional<Principal> found = state_.directory.find_by_key(key_hash);
-  if (const auto local = local_.find(key_hash); local != local_.end()) {
-    found = Principal{};
-    if (local->second.kind == PrincipalKind::agent) {
-      found->agent = state_.directory.agent_named(local->second.name);
-    } else {
-      found->operator_ = state_.directory.operator_named(local->second.name);
-    }
+  std::optional<Principal> found;
+  if (const auto local = local_.find(key_hash); local == local_.end()) {
+    found = state_.directory.find_by_key(key_hash);
+  } else if (local->second.kind == PrincipalKind::agent) {
+    found = Principal{.agent = state_.directory.agent_named(local->second.name)};
+  } else {
+    found = Principal{.operator_ = state_.directory.operator_named(local->second.name)};
   }
   if (found && !found->agent && !found->operator_) found.reset();
   return found;

@@ -48,7 +48,7 @@ std::string Lattice::attach(engine::PrincipalKind kind, std::string name) {
 
 std::optional<std::string> Lattice::can_i_now(const Digest& key_hash, std::string_view asked) {
   if (!started() || !sequencer_->idle()) return {};
-  return engine_.can_i_now(key_hash, asked, clock_.now().wall_ms);
+  return engine_.can_i_now(key_hash, asked, clock_.wall_ms());
 }
 
 bool Lattice::can_act_now() const {
