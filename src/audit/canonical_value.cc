@@ -13,9 +13,12 @@ constexpr std::size_t any_depth = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
 
+std::string_view CanonicalValue::between_quotes() const {
+  return is_string() ? text_.substr(1, text_.size() - 2) : std::string_view();
+}
+
 std::string CanonicalValue::string() const {
-  if (!is_string()) return {};
-  const std::string_view contents = text_.substr(1, text_.size() - 2);
+  const std::string_view contents = between_quotes();
   return json::plain_prefix(contents) == contents.size() ? std::string(contents) : unescaped(contents);
 }
 

@@ -29,6 +29,8 @@ class CanonicalValue {
   [[nodiscard]] std::string_view text() const { return text_; }
   /// The value when it is of that kind, else nothing ("", for `string`).
   [[nodiscard]] std::string string() const;
+  /// A string as it stands between its quotes: what it says, where nothing in it needs an escape.
+  [[nodiscard]] std::string_view between_quotes() const;
   [[nodiscard]] std::optional<std::int64_t> as_int64() const;
   /// The member of that name, or absent. Each look-up reads the object from its beginning.
   [[nodiscard]] CanonicalValue operator[](std::string_view name) const;

@@ -25,7 +25,7 @@ class Facts {
   template <typename Object>
   Digest digest(const Object& object, std::string_view name) {
     Digest out{};
-    if (!read_hex(object[name].string(), out)) complete_ = false;
+    if (!read_hex(object[name].between_quotes(), out)) complete_ = false;
     return out;
   }
   Digest digest(std::string_view name) { return digest(facts_, name); }

@@ -3,15 +3,14 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "base/text_map.h"
 #include "policy/policy.h"
 
 namespace al::policy {
@@ -32,12 +31,6 @@ struct Decision {
   const Policy* nearest = nullptr;
   /// Those of `policy`, or else of `nearest`.
   std::vector<ConditionResult> conditions;
-};
-
-/// Lets hash maps be asked with a string_view without making a string of it.
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
 
 class PolicySet {
@@ -109,7 +102,7 @@ class PolicySet {
   /// The policies of one pattern, each list in the order in which they decide.
   struct Bucket {
     std::vector<const Entry*> tampered;
-    std::unordered_map<std::string, std::vector<const Entry*>, TextHash, std::equal_to<>> of_agent;
+    TextMap<std::vector<const Entry*>> of_agent;
     std::vector<const Entry*> of_all;
   };
 
@@ -125,7 +118,7 @@ class PolicySet {
   // set may share them.
   std::map<std::string, std::shared_ptr<const Entry>, std::less<>> by_name_;
   /// By Pattern::prefix(), which tells patterns apart: that of an exact one does not end in a dot.
-  std::unordered_map<std::string, Bucket, TextHash, std::equal_to<>> by_prefix_;
+  TextMap<Bucket> by_prefix_;
 };
 
 }  // namespace al::policy

@@ -34,9 +34,11 @@ bool Activity::is_of(std::uint64_t rows) const {
 }
 
 std::uint32_t Activity::intern(std::string_view name) {
-  const auto [at, added] = indexes_.try_emplace(std::string(name), static_cast<std::uint32_t>(names_.size()));
-  if (added) names_.emplace_back(name);
-  return at->second;
+  if (const auto known = indexes_.find(name); known != indexes_.end()) return known->second;
+  const auto index = static_cast<std::uint32_t>(names_.size());
+  names_.emplace_back(name);
+  indexes_.emplace(name, index);
+  return index;
 }
 
 /// Of what was read from somewhere.

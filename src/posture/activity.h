@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/archive.h"
+#include "base/text_map.h"
 #include "base/time.h"
 
 namespace al::posture {
@@ -128,7 +129,7 @@ class Activity {
 
   std::map<Key, Tally> tallies_;
   std::vector<std::string> names_;
-  std::unordered_map<std::string, std::uint32_t> indexes_;
+  TextMap<std::uint32_t> indexes_;
   std::unordered_map<std::string, Pending> pending_;  // by audit_event_id
 };
 
