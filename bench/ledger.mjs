@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Lattice } from "@agentlattice/wasm";
 import { SqliteStore } from "@agentlattice/wasm/sqlite";
+import { memoriesOf } from "../tests/js/memories.mjs";
 import { print, thousands } from "./table.mjs";
 
 const rows_total = Number(process.env.AGENTLATTICE_BENCH_ROWS ?? 100_000);
@@ -168,26 +169,13 @@ async function best(name, once) {
 
 /** What the instance's memory grows by, opened with all rows instead of the first. */
 async function memory(rows) {
-  const { instantiate } = WebAssembly;
-  const memories = [];
-  WebAssembly.instantiate = async (...args) => {
-    const instance = await instantiate(...args);
-    memories.push(
-      Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory),
-    );
-    return instance;
-  };
-  try {
-    const sizes = [];
-    for (const some of [rows.slice(0, 1), rows]) {
-      const lattice = await Lattice.open({ store: arrays(some) });
-      sizes.push(memories.at(-1).buffer.byteLength);
-      await lattice.close();
-    }
-    return Math.round((sizes[1] - sizes[0]) / rows.length);
-  } finally {
-    WebAssembly.instantiate = instantiate;
+  const sizes = [];
+  for (const some of [rows.slice(0, 1), rows]) {
+    const [lattice, memory] = await memoriesOf(() => Lattice.open({ store: arrays(some) }));
+    sizes.push(memory.buffer.byteLength);
+    await lattice.close();
   }
+  return Math.round((sizes[1] - sizes[0]) / rows.length);
 }
 
 export function show({ rows, bytesPerRow, rates, kernelBytesPerRow }) {

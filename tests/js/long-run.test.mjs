@@ -12,6 +12,7 @@ import { runInNewContext } from "node:vm";
 import { AgentLattice, Lattice } from "@agentlattice/wasm";
 import { SqliteStore } from "@agentlattice/wasm/sqlite";
 import { policies, served } from "./house.mjs";
+import { memoriesOf } from "./memories.mjs";
 
 const long = process.env.AGENTLATTICE_LONG !== undefined;
 const calls_dry = long ? 1_000_000 : 60_000;
@@ -36,24 +37,6 @@ async function heapUsed() {
     collect();
   }
   return process.memoryUsage().heapUsed;
-}
-
-/** The memories of the instances that are made while `body` runs. */
-async function memoriesOf(body) {
-  const { instantiate } = WebAssembly;
-  const memories = [];
-  WebAssembly.instantiate = async (...args) => {
-    const instance = await instantiate(...args);
-    memories.push(
-      Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory),
-    );
-    return instance;
-  };
-  try {
-    return [await body(), ...memories];
-  } finally {
-    WebAssembly.instantiate = instantiate;
-  }
 }
 
 async function repeat(count, call) {
