@@ -15,6 +15,18 @@ export interface Statement {
   run(...values: readonly (string | number | Uint8Array)[]): unknown;
   get(...values: readonly (string | number | Uint8Array)[]): unknown;
   all(...values: readonly (string | number | Uint8Array)[]): readonly unknown[];
+  /** Absent in Node.js before 22.16. */
+  setReturnArrays?(arrays: boolean): void;
+}
+
+/** Gives rows as arrays, in the order of their columns, which takes down to half the time of objects. */
+export function readingArrays(statement: Statement): Pick<Statement, "all"> {
+  if (statement.setReturnArrays === undefined)
+    return {
+      all: (...values) => statement.all(...values).map((row) => Object.values(row as object)),
+    };
+  statement.setReturnArrays(true);
+  return statement;
 }
 
 interface Driver {

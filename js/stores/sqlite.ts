@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AgentLatticeError, invalidArgument } from "../errors.js";
 import { readOptions } from "../options.js";
-import { type Database, openDatabase, type Statement } from "./sqlite-driver.js";
+import { type Database, openDatabase, readingArrays, type Statement } from "./sqlite-driver.js";
 import type { LedgerRow, LedgerSnapshot, LedgerStore } from "./store.js";
 
 /** Options of `new SqliteStore(…)`. */
@@ -32,17 +32,14 @@ const layout = `
 const snapshotLayout =
   "CREATE TABLE IF NOT EXISTS snapshot (only INTEGER PRIMARY KEY CHECK (only = 0), rows INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT";
 
-interface StoredRow {
-  readonly row_id: number;
-  readonly text: string;
-  readonly openings: string;
-}
+type StoredRow = readonly [rowId: number, text: string, openings: string];
 
 interface Opened {
   readonly database: Database;
   readonly insert: Statement;
   readonly last: Statement;
-  readonly select: Statement;
+  /** Gives StoredRows. */
+  readonly select: Pick<Statement, "all">;
   /** Whether this store appended. One that did not leaves the file as it found it. */
   written: boolean;
 }
@@ -111,9 +108,9 @@ export class SqliteStore implements LedgerStore {
     } catch (cause) {
       throw this.#error(cause);
     }
-    return rows.map((row, index) => {
-      if (row.row_id !== fromRow + index) throw this.#corrupt(`row ${fromRow + index} is missing`);
-      return [row.text, row.openings];
+    return rows.map(([rowId, text, openings], index) => {
+      if (rowId !== fromRow + index) throw this.#corrupt(`row ${fromRow + index} is missing`);
+      return [text, openings];
     });
   }
 
@@ -216,8 +213,10 @@ export class SqliteStore implements LedgerStore {
         written: false,
         insert: database.prepare("INSERT INTO ledger (row_id, text, openings) VALUES (?, ?, ?)"),
         last: database.prepare("SELECT max(row_id) AS row_id FROM ledger"),
-        select: database.prepare(
-          "SELECT row_id, text, openings FROM ledger WHERE row_id >= ? ORDER BY row_id LIMIT ?",
+        select: readingArrays(
+          database.prepare(
+            "SELECT row_id, text, openings FROM ledger WHERE row_id >= ? ORDER BY row_id LIMIT ?",
+          ),
         ),
       };
     } catch (error) {

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { SqliteStore } from "@agentlattice/wasm/sqlite";
-import { openDatabase } from "../../npm/dist/stores/sqlite-driver.js";
+import { openDatabase, readingArrays } from "../../npm/dist/stores/sqlite-driver.js";
 import { failure, firstPending, openLattice } from "./house.mjs";
 
 function folder(t) {
@@ -57,6 +57,15 @@ test("rows come back byte for byte, in order, after reopening", async (t) => {
   assert.deepEqual(second.read(0, 100), [...rows(0, 3), ...rows(3, 2)]);
   assert.deepEqual(second.read(1, 2), rows(0, 3).slice(1));
   assert.deepEqual(second.read(5, 100), []);
+});
+
+test("rows are read alike where the driver gives only objects", async (t) => {
+  const database = await openDatabase(":memory:");
+  t.after(() => database.close());
+  const statement = database.prepare("SELECT ? AS b, 'x' AS a");
+  const older = readingArrays({ all: (...values) => statement.all(...values) });
+  assert.deepEqual(older.all(1), [[1, "x"]]);
+  assert.deepEqual(readingArrays(statement).all(1), [[1, "x"]]);
 });
 
 test("an append leaves no gap and overwrites nothing, all or none", async (t) => {
