@@ -21,6 +21,8 @@ class Few {
     }
   }
 
+  [[nodiscard]] T* begin() { return one_ ? &*one_ : several_.data(); }
+  [[nodiscard]] T* end() { return begin() + size(); }
   [[nodiscard]] const T* begin() const { return one_ ? &*one_ : several_.data(); }
   [[nodiscard]] const T* end() const { return begin() + size(); }
   [[nodiscard]] std::size_t size() const { return one_ ? 1 : several_.size(); }

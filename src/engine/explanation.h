@@ -13,8 +13,7 @@ enum class ConditionsAs {
   objects,
   /// The same without names, which are most of what short objects cost their reader: for each condition the
   /// six values expected, field, operator, result, hint ("" for none) and actual ({} for none, which no
-  /// actual
-  /// is).
+  /// actual is).
   values,
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
+#include <new>
 #include <utility>
 
 #include "policy/condition_tree.h"
@@ -33,7 +35,7 @@ class Evaluation {
   Evaluation(const Action& action, std::vector<ConditionResult>* results)
       : action_(action), results_(results) {}
 
-  Outcome judge_list(Kind kind, const std::vector<ConditionNode>& nodes, bool wanted) {
+  Outcome judge_list(Kind kind, std::span<const ConditionNode> nodes, bool wanted) {
     const bool all = kind == Kind::all;
     const std::size_t results_before = results_ == nullptr ? 0 : results_->size();
     Outcome outcome = all ? Outcome::holds : Outcome::fails;
@@ -88,16 +90,40 @@ class Evaluation {
   std::vector<ConditionResult>* results_;
 };
 
+/// Shows `visit` each text that the leaves look into.
+template <typename Visit>
+void each_text(std::vector<ConditionNode>& nodes, Visit visit) {
+  for (ConditionNode& node : nodes) {
+    each_text(node.children, visit);
+    if (node.kind != Kind::leaf) continue;
+    visit(node.leaf.field.text);
+    visit(node.leaf.expected);
+    for (Scalar& operand : node.leaf.operands) visit(operand.string);
+  }
+}
+
 }  // namespace
 
-Condition::Condition() = default;
-Condition::Condition(std::vector<ConditionNode> all, std::shared_ptr<const json::Document> document)
-    : all_(std::move(all)), document_(std::move(document)) {}
-Condition::Condition(const Condition&) = default;
-Condition::Condition(Condition&&) noexcept = default;
-Condition& Condition::operator=(const Condition&) = default;
-Condition& Condition::operator=(Condition&&) noexcept = default;
-Condition::~Condition() = default;
+Condition::Condition(std::vector<ConditionNode> all) {
+  const std::size_t nodes_bytes = all.size() * sizeof(ConditionNode);
+  std::size_t texts_bytes = 0;
+  each_text(all, [&](std::string_view& text) { texts_bytes += text.size(); });
+  void* memory = ::operator new(nodes_bytes + texts_bytes);
+
+  char* end = static_cast<char*>(memory) + nodes_bytes;
+  each_text(all, [&](std::string_view& text) {
+    char* begin = end;
+    end = std::copy(text.begin(), text.end(), begin);
+    text = {begin, end};
+  });
+  const auto nodes = static_cast<ConditionNode*>(memory);
+  std::uninitialized_move(all.begin(), all.end(), nodes);
+  all_ = {nodes, all.size()};
+  memory_ = std::shared_ptr<const void>(nodes, [nodes, count = all.size()](const void*) {
+    std::destroy_n(nodes, count);
+    ::operator delete(nodes);
+  });
+}
 
 Outcome Condition::judge(const Action& action) const {
   return Evaluation(action, nullptr).judge_list(Kind::all, all_, true);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,25 +70,21 @@ struct ConditionNode;  // condition_tree.h
 /// Compiled conditions, all of which must hold. Default ones are empty, and always hold.
 class Condition {
  public:
-  Condition();
-  /// The nodes look into the document.
-  Condition(std::vector<ConditionNode> all, std::shared_ptr<const json::Document> document);
-  Condition(const Condition&);
-  Condition(Condition&&) noexcept;
-  Condition& operator=(const Condition&);
-  Condition& operator=(Condition&&) noexcept;
-  ~Condition();
+  Condition() = default;
+  /// Takes a copy of the texts that the nodes look into.
+  explicit Condition(std::vector<ConditionNode> all);
 
   [[nodiscard]] Outcome judge(const Action& action) const;
   /// The same with an explanation: appends a result for every leaf in the order of the policy (no short cut).
   /// Hints lead to the outcome that is `wanted`: true for the condition to hold.
   [[nodiscard]] Outcome evaluate(const Action& action, std::vector<ConditionResult>& results,
                                  bool wanted = true) const;
-  [[nodiscard]] bool empty() const { return document_ == nullptr; }
+  [[nodiscard]] bool empty() const { return all_.empty(); }
 
  private:
-  std::vector<ConditionNode> all_;
-  std::shared_ptr<const json::Document> document_;
+  std::span<const ConditionNode> all_;
+  /// Of the nodes, and behind them of their texts: whoever reads a condition waits for one place in memory.
+  std::shared_ptr<const void> memory_;
 };
 
 }  // namespace al::policy

@@ -13,8 +13,8 @@ using Kind = ConditionNode::Kind;
 
 class ConditionCompiler {
  public:
-  ConditionCompiler(const CompileLimits& limits, std::vector<json::Fault>& faults)
-      : limits_(limits), faults_(faults) {}
+  ConditionCompiler(std::string_view canonical, const CompileLimits& limits, std::vector<json::Fault>& faults)
+      : canonical_(canonical), limits_(limits), faults_(faults) {}
 
   ConditionNode compile_list(Kind kind, json::Value list, const std::string& pointer, std::size_t depth) {
     ConditionNode node;
@@ -100,13 +100,15 @@ class ConditionCompiler {
     }
     ConditionNode node;
     if (!field || !op) return node;
-    if (std::optional<Leaf> leaf = compile_leaf(std::move(*field), *op, operand, pointer, faults_)) {
+    if (std::optional<Leaf> leaf =
+            compile_leaf(std::move(*field), *op, operand, canonical_, pointer, faults_)) {
       node.kind = Kind::leaf;
       node.leaf = std::move(*leaf);
     }
     return node;
   }
 
+  std::string_view canonical_;
   const CompileLimits& limits_;
   std::vector<json::Fault>& faults_;
   std::size_t nodes_ = 0;
@@ -114,10 +116,10 @@ class ConditionCompiler {
 
 }  // namespace
 
-ConditionNode compile_conditions(json::Value conditions, std::string_view pointer,
+ConditionNode compile_conditions(json::Value conditions, std::string_view canonical, std::string_view pointer,
                                  const CompileLimits& limits, std::vector<json::Fault>& faults) {
-  ConditionNode root =
-      ConditionCompiler(limits, faults).compile_list(Kind::all, conditions, std::string(pointer), 1);
+  ConditionNode root = ConditionCompiler(canonical, limits, faults)
+                           .compile_list(Kind::all, conditions, std::string(pointer), 1);
   find_contradictions(root, pointer, faults);
   return root;
 }

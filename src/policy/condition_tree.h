@@ -21,9 +21,11 @@ struct ConditionNode {
 };
 
 /// Compiles `conditions`, an array: all of them must hold. Appends every fault; the result is of use only
-/// when there is none.
-[[nodiscard]] ConditionNode compile_conditions(json::Value conditions, std::string_view pointer,
-                                               const CompileLimits& limits, std::vector<json::Fault>& faults);
+/// when there is none. It looks into the document of `conditions` and into `canonical`, the canonical JSON of
+/// the policy.
+[[nodiscard]] ConditionNode compile_conditions(json::Value conditions, std::string_view canonical,
+                                               std::string_view pointer, const CompileLimits& limits,
+                                               std::vector<json::Fault>& faults);
 
 /// Appends a fault for every leaf or group that repeats another of its list and for every one that cannot
 /// hold together with another of the same field. `pointer` is that of the list.

@@ -105,7 +105,7 @@ std::optional<Field> parse_path(std::string_view text, std::string_view path, st
     fault = "goes deeper than " + std::to_string(path_names_max) + " names";
     return {};
   }
-  return Field{.text = text, .path = path};
+  return Field{.path_at = static_cast<std::uint8_t>(text.size() - path.size()), .text = text};
 }
 
 }  // namespace
@@ -113,7 +113,7 @@ std::optional<Field> parse_path(std::string_view text, std::string_view path, st
 std::string Field::key() const {
   if (id == FieldId::rate_last) return std::string(rate_prefix) + window.text();
   if (id != FieldId::metadata) return std::string(text);
-  return "metadata." + std::string(path);
+  return "metadata." + std::string(path());
 }
 
 bool Field::always_exists() const {
@@ -126,7 +126,7 @@ namespace {
 std::optional<Field> parse_rate(std::string_view text, std::string& fault) {
   if (text.starts_with(rate_prefix)) {
     if (const std::optional<RateWindow> window = RateWindow::parse(text.substr(rate_prefix.size()))) {
-      return Field{.id = FieldId::rate_last, .type = FieldType::count, .text = text, .window = *window};
+      return Field{.id = FieldId::rate_last, .type = FieldType::count, .window = *window, .text = text};
     }
   }
   fault = unknown_kernel_field(text, "rate");
@@ -209,7 +209,7 @@ Fact without(Fact::State state, std::string_view complaint, json::Value value = 
 
 Fact member_of_metadata(const Field& field, json::Value metadata) {
   json::Value value = metadata;
-  for (std::string_view path = field.path; !path.empty();) value = value[take_name(path)];
+  for (std::string_view path = field.path(); !path.empty();) value = value[take_name(path)];
   // Null is how many languages write "there is none".
   if (!value.present() || value.is_null()) return without(Fact::State::missing, {}, value);
   Fact fact = found(Scalar::of(value));

@@ -49,15 +49,17 @@ enum class FieldType : std::uint8_t { any, count, hour, sensitivity, weekday, te
 struct Field {
   FieldId id = FieldId::metadata;
   FieldType type = FieldType::any;
-  /// As the policy has it; looks into the policy's JSON, and so does `path`.
-  std::string_view text;
-  /// For metadata: the names on the way to the value, with dots between them.
-  std::string_view path = {};
-  /// For time.*: whose clocks; UTC where there is none.
-  Rare<TimeZone> zone = {};
+  /// For metadata: where in `text` the path begins.
+  std::uint8_t path_at = 0;
   /// For rate.*.
   RateWindow window = {};
+  /// For time.*: whose clocks; UTC where there is none.
+  Rare<TimeZone> zone = {};
+  /// As the policy has it.
+  std::string_view text;
 
+  /// For metadata: the names on the way to the value, with dots between them.
+  [[nodiscard]] std::string_view path() const { return text.substr(path_at); }
   /// The same text for every way to write the same field.
   [[nodiscard]] std::string key() const;
   /// True for what every action has, so that asking for its existence makes no sense.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,12 +25,14 @@ struct Leaf {
   /// For matches, and for contains and not_contains of a string.
   Rare<Glob> glob;
   /// Canonical JSON of the operand; "null" where there is none.
-  std::string expected;
+  std::string_view expected;
 };
 
 /// Compiles the operand of a leaf whose field and operator are understood; on failure appends every fault.
+/// The leaf looks into the operand's document and into `canonical`, the canonical JSON of a policy with it.
 [[nodiscard]] std::optional<Leaf> compile_leaf(Field field, Operator op, json::Value operand,
-                                               std::string_view pointer, std::vector<json::Fault>& faults);
+                                               std::string_view canonical, std::string_view pointer,
+                                               std::vector<json::Fault>& faults);
 
 [[nodiscard]] Outcome test(const Leaf& leaf, const Fact& fact);
 

@@ -230,14 +230,25 @@ class OperandCompiler {
 
 }  // namespace
 
-std::optional<Leaf> compile_leaf(Field field, Operator op, json::Value operand, std::string_view pointer,
-                                 std::vector<json::Fault>& faults) {
+namespace {
+
+/// The part of `canonical` that says the same as `operand`.
+std::string_view text_of(json::Value operand, std::string_view canonical) {
+  if (!operand.present()) return "null";
+  const std::string text = json::canonical(operand);
+  return canonical.substr(canonical.find(text), text.size());
+}
+
+}  // namespace
+
+std::optional<Leaf> compile_leaf(Field field, Operator op, json::Value operand, std::string_view canonical,
+                                 std::string_view pointer, std::vector<json::Fault>& faults) {
   const std::size_t faults_before = faults.size();
   const std::string value_pointer = json::pointer_to(pointer, "value");
   Leaf leaf;
   leaf.op = op;
   leaf.field = std::move(field);
-  leaf.expected = json::canonical(operand);
+  leaf.expected = text_of(operand, canonical);
   if (!fits(leaf.field.type, op)) {
     faults.push_back({json::pointer_to(pointer, "operator"), misfit(leaf.field, op)});
   } else if (is_existence(op)) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <utility>
 
 #include "base/heap_sort.h"
@@ -66,12 +65,14 @@ bool is_printable(std::string_view utf8) {
 
 class PolicyCompiler {
  public:
-  PolicyCompiler(json::Document document, std::string_view pointer, const CompileLimits& limits,
-                 std::vector<json::Fault>& faults)
-      : document_(std::make_shared<const json::Document>(std::move(document))),
+  /// `source` is what `canonical` says.
+  PolicyCompiler(json::Value source, std::string_view canonical, std::string_view pointer,
+                 const CompileLimits& limits, std::vector<json::Fault>& faults)
+      : source_(source),
+        canonical_(canonical),
         limits_(limits),
         faults_(faults),
-        reader_(document_->root(), std::string(pointer), faults) {}
+        reader_(source, std::string(pointer), faults) {}
 
   Policy compile() {
     compile_name();
@@ -146,13 +147,14 @@ class PolicyCompiler {
   }
 
   void compile_conditions_field() {
-    const bool given = document_->root()["conditions"].present();
+    const bool given = source_["conditions"].present();
     const json::Value conditions = reader_.array("conditions");
     if (!given && effect_ == Effect::conditional)
       reader_.fault("conditions", "is missing; the effect conditional needs conditions");
     if (!conditions.present()) return;
-    ConditionNode root = compile_conditions(conditions, reader_.pointer("conditions"), limits_, faults_);
-    out_.condition = Condition(std::move(root.children), document_);
+    ConditionNode root =
+        compile_conditions(conditions, canonical_, reader_.pointer("conditions"), limits_, faults_);
+    out_.condition = Condition(std::move(root.children));
   }
 
   void compile_approval() {
@@ -223,7 +225,8 @@ class PolicyCompiler {
     if (twin != sorted.end()) reader.fault(field, "names \"" + std::string(*twin) + "\" twice");
   }
 
-  std::shared_ptr<const json::Document> document_;  // The conditions look into it.
+  json::Value source_;
+  std::string_view canonical_;
   const CompileLimits& limits_;
   std::vector<json::Fault>& faults_;
   json::ObjectReader reader_;
@@ -247,7 +250,7 @@ std::optional<Policy> compile(json::Value source, std::string_view pointer, std:
     faults.push_back({std::string(pointer), document.error().message});
     return {};
   }
-  Policy policy = PolicyCompiler(std::move(*document), pointer, limits, faults).compile();
+  Policy policy = PolicyCompiler(document->root(), canonical, pointer, limits, faults).compile();
   if (faults.size() == faults_before) {
     policy.digest = sha256(canonical);
     policy.source = std::move(canonical);

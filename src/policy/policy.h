@@ -26,7 +26,7 @@
 
 namespace al::policy {
 
-enum class Effect { allow, deny, require_approval, conditional };
+enum class Effect : std::uint8_t { allow, deny, require_approval, conditional };
 [[nodiscard]] std::string_view text(Effect effect);
 [[nodiscard]] std::optional<Effect> parse_effect(std::string_view name);
 /// Who comes first among equally specific policies, lowest first: deny, require_approval, conditional, allow.
@@ -44,12 +44,12 @@ struct Policy {
   std::string name;
   Pattern action_type;
   Effect effect = Effect::deny;
-  Condition condition;  // All of `conditions`; always true when there are none.
   /// For `conditional`: what a failed condition leads to, `deny` or `require_approval`.
   Effect on_fail = Effect::deny;
+  bool enabled = true;
+  Condition condition;  // All of `conditions`; always true when there are none.
   ApprovalTerms approval;
   std::vector<std::string> agents;  // Agent names or ids; empty means all agents.
-  bool enabled = true;
   std::string description;
 
   std::string source;  // The canonical JSON (RFC 8785) it was compiled from.
