@@ -143,9 +143,9 @@ struct State::Applier {
   }
 
   void operator()(const PolicyChanged& e) {
-    if (undo != nullptr && undo->keep_policies()) {
-      remember([before = state.policies](State& s) { s.policies = before; });
-    }
+    remember([name = e.name, before = state.policies.entry(e.name)](State& s) {
+      s.policies.restore(name, before);
+    });
     if (e.source.empty()) {
       state.policies.remove(e.name);
       return;

@@ -40,20 +40,17 @@ class Undo {
   /// Keeps what happened.
   void clear() {
     steps_.clear();
-    policies_kept_ = false;
     conducts_kept_.clear();
   }
   /// Takes it back, the latest first.
   void run(State& state);
-  /// For parts that are copied: once a batch is enough.
-  [[nodiscard]] bool keep_policies() { return !std::exchange(policies_kept_, true); }
+  /// For what is copied whole: once a batch is enough.
   [[nodiscard]] bool keep_conduct(const std::string& agent_id) {
     return conducts_kept_.insert(agent_id).second;
   }
 
  private:
   std::vector<Step> steps_;
-  bool policies_kept_ = false;
   std::set<std::string> conducts_kept_;  // agents' ids
 };
 

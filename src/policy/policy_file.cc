@@ -93,7 +93,7 @@ Result<Policy> PolicySet::compile_for(json::Value source) const {
   std::optional<Policy> policy = policy::compile(source, "", faults);
   if (policy) {
     std::vector<const Policy*> together{&*policy};
-    for (const Policy* other : all()) {
+    for (const Policy* other : index_.same_pattern(policy->action_type)) {
       if (other->name != policy->name) together.push_back(other);
     }
     for (const Shadow& shadow : find_shadows(together)) {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "policy/shadow.h"
-
 namespace al::policy {
 
 std::string_view text(DenialReason reason) {
@@ -23,6 +21,10 @@ std::string_view text(DenialReason reason) {
   return "";
 }
 
+PolicySet::PolicySet(const PolicySet& other) {
+  for (const auto& [name, entry] : other.by_name_) restore(name, entry);
+}
+
 PolicySet::PolicySet(std::vector<Policy> policies) {
   for (Policy& policy : policies) {
     const Digest own = policy.digest;
@@ -31,12 +33,9 @@ PolicySet::PolicySet(std::vector<Policy> policies) {
 }
 
 void PolicySet::put(Policy policy, const Digest& recorded) {
-  remove(policy.name);
   const bool tampered = policy.digest != recorded;
-  std::string name = policy.name;
-  auto entry = std::make_shared<const Entry>(Entry{std::move(policy), recorded, tampered});
-  add_to_index(entry.get());
-  by_name_.emplace(std::move(name), std::move(entry));
+  const std::string name = policy.name;
+  restore(name, std::make_shared<const Entry>(Entry{tampered, std::move(policy), recorded}));
 }
 
 bool PolicySet::put(const std::string& source, const Digest& recorded) {
@@ -55,11 +54,25 @@ std::vector<std::pair<std::string, Digest>> PolicySet::recorded() const {
 }
 
 bool PolicySet::remove(std::string_view name) {
+  const bool was_there = by_name_.contains(name);
+  restore(name, nullptr);
+  return was_there;
+}
+
+std::shared_ptr<const Entry> PolicySet::entry(std::string_view name) const {
   const auto at = by_name_.find(name);
-  if (at == by_name_.end()) return false;
-  remove_from_index(at->second.get());
-  by_name_.erase(at);
-  return true;
+  return at == by_name_.end() ? nullptr : at->second;
+}
+
+void PolicySet::restore(std::string_view name, std::shared_ptr<const Entry> entry) {
+  if (const auto at = by_name_.find(name); at != by_name_.end()) {
+    index_.remove(at->second.get());
+    by_name_.erase(at);
+  }
+  if (entry == nullptr) return;
+  if (entry->policy.enabled || entry->tampered) index_.add(entry.get());
+  const std::string& its_name = entry->policy.name;
+  by_name_.emplace(its_name, std::move(entry));
 }
 
 const Policy* PolicySet::find(std::string_view name) const {
@@ -75,80 +88,6 @@ std::vector<const Policy*> PolicySet::all() const {
 }
 
 std::size_t PolicySet::size() const { return by_name_.size(); }
-
-void PolicySet::insert(std::vector<const Entry*>& list, const Entry* entry) {
-  const auto at = std::upper_bound(list.begin(), list.end(), entry, [](const Entry* a, const Entry* b) {
-    return decides_before(a->policy, b->policy);
-  });
-  list.insert(at, entry);
-}
-
-void PolicySet::add_to_index(const Entry* entry) {
-  const Policy& policy = entry->policy;
-  if (!policy.enabled && !entry->tampered) return;
-  Bucket& bucket = by_prefix_[std::string(policy.action_type.prefix())];
-  if (entry->tampered) {
-    insert(bucket.tampered, entry);
-  } else if (policy.agents.empty()) {
-    insert(bucket.of_all, entry);
-  } else {
-    for (const std::string& agent : policy.agents) insert(bucket.of_agent[agent], entry);
-  }
-}
-
-void PolicySet::remove_from_index(const Entry* entry) {
-  const auto at = by_prefix_.find(entry->policy.action_type.prefix());
-  if (at == by_prefix_.end()) return;
-  Bucket& bucket = at->second;
-  std::erase(bucket.tampered, entry);
-  std::erase(bucket.of_all, entry);
-  for (const std::string& agent : entry->policy.agents) {
-    const auto list = bucket.of_agent.find(agent);
-    if (list == bucket.of_agent.end()) continue;
-    std::erase(list->second, entry);
-    if (list->second.empty()) bucket.of_agent.erase(list);
-  }
-  if (bucket.tampered.empty() && bucket.of_all.empty() && bucket.of_agent.empty()) by_prefix_.erase(at);
-}
-
-template <typename Visit>
-void PolicySet::visit_candidates(std::string_view action_type, std::string_view agent_id,
-                                 std::string_view agent_name, Visit visit) const {
-  static const std::vector<const Entry*> nobody;
-  const auto list_of = [](const Bucket& bucket, std::string_view agent) -> const std::vector<const Entry*>& {
-    const auto at = bucket.of_agent.find(agent);
-    return at == bucket.of_agent.end() ? nobody : at->second;
-  };
-  const auto visit_bucket = [&](const Bucket& bucket) {
-    if (std::any_of(bucket.tampered.begin(), bucket.tampered.end(),
-                    [&](const Entry* e) { return visit(*e); }))
-      return true;
-    // Two sorted lists, merged; a policy that names the agent both by id and by name is in both.
-    const std::vector<const Entry*>& by_id = list_of(bucket, agent_id);
-    const std::vector<const Entry*>& by_name = agent_name == agent_id ? nobody : list_of(bucket, agent_name);
-    auto i = by_id.begin();
-    auto k = by_name.begin();
-    while (i != by_id.end() || k != by_name.end()) {
-      const bool from_id =
-          k == by_name.end() || (i != by_id.end() && !decides_before((*k)->policy, (*i)->policy));
-      const Entry* next = from_id ? *i : *k;
-      if (i != by_id.end() && *i == next) ++i;
-      if (k != by_name.end() && *k == next) ++k;
-      if (visit(*next)) return true;
-    }
-    return std::any_of(bucket.of_all.begin(), bucket.of_all.end(), [&](const Entry* e) { return visit(*e); });
-  };
-
-  // "pr.merge.fast", then "pr.merge.", "pr.", "".
-  std::string_view prefix = action_type;
-  while (true) {
-    const auto at = by_prefix_.find(prefix);
-    if (at != by_prefix_.end() && visit_bucket(at->second)) return;
-    if (prefix.empty()) return;
-    const std::size_t dot = prefix.substr(0, prefix.size() - 1).rfind('.');
-    prefix = dot == std::string_view::npos ? std::string_view() : prefix.substr(0, dot + 1);
-  }
-}
 
 namespace {
 
@@ -192,7 +131,7 @@ Decision PolicySet::decide(const Action& action) const {
   // The first policy that may demand an approval, which nothing rules out.
   const Policy* suspended = nullptr;
   const Policy* nearest = nullptr;
-  visit_candidates(action.action_type, action.agent_id, action.agent_name, [&](const Entry& entry) {
+  index_.visit(action.action_type, action.agent_id, action.agent_name, [&](const Entry& entry) {
     const Policy& policy = entry.policy;
     if (entry.tampered) {
       decision = decision_by(policy, Verdict::deny, DenialReason::policy_tampered);
@@ -231,7 +170,7 @@ bool PolicySet::covers(std::string_view action_type, std::string_view agent_id,
                        std::string_view agent_name) const {
   if (!is_action_type(action_type)) return false;
   bool covered = false;
-  visit_candidates(action_type, agent_id, agent_name, [&](const Entry& entry) {
+  index_.visit(action_type, agent_id, agent_name, [&](const Entry& entry) {
     const std::vector<std::string>& agents = entry.policy.agents;
     // A tampered policy is a candidate for every agent, even while it is not enabled.
     covered = entry.policy.enabled &&

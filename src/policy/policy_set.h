@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/text_map.h"
 #include "policy/policy.h"
+#include "policy/policy_index.h"
 
 namespace al::policy {
 
@@ -36,6 +36,11 @@ struct Decision {
 class PolicySet {
  public:
   PolicySet() = default;
+  PolicySet(const PolicySet& other);
+  PolicySet(PolicySet&&) = default;
+  PolicySet& operator=(const PolicySet&) = delete;
+  PolicySet& operator=(PolicySet&&) = default;
+  ~PolicySet() = default;
   /// Policies that come from no ledger, so that there is nothing to compare their digests with.
   explicit PolicySet(std::vector<Policy> policies);
 
@@ -47,6 +52,10 @@ class PolicySet {
   /// False when there is none of that name.
   bool remove(std::string_view name);
   [[nodiscard]] const Policy* find(std::string_view name) const;
+  /// What is there of that name, tampered or not, for restore(); null when there is none.
+  [[nodiscard]] std::shared_ptr<const Entry> entry(std::string_view name) const;
+  /// Puts back what was there of that name.
+  void restore(std::string_view name, std::shared_ptr<const Entry> entry);
   /// In the order of their names.
   [[nodiscard]] std::vector<const Policy*> all() const;
   [[nodiscard]] std::size_t size() const;
@@ -94,31 +103,10 @@ class PolicySet {
  private:
   [[nodiscard]] std::vector<std::pair<std::string, Digest>> recorded() const;
 
-  struct Entry {
-    Policy policy;
-    Digest recorded{};
-    bool tampered = false;  // its own digest is another
-  };
-  /// The policies of one pattern, each list in the order in which they decide.
-  struct Bucket {
-    std::vector<const Entry*> tampered;
-    TextMap<std::vector<const Entry*>> of_agent;
-    std::vector<const Entry*> of_all;
-  };
-
-  static void insert(std::vector<const Entry*>& list, const Entry* entry);
-  void add_to_index(const Entry* entry);
-  void remove_from_index(const Entry* entry);
-  /// Shows `visit` each candidate, in the order in which they decide, until it returns true.
-  template <typename Visit>
-  void visit_candidates(std::string_view action_type, std::string_view agent_id, std::string_view agent_name,
-                        Visit visit) const;
-
-  // INVARIANT: the index points to the entries of by_name_. They are immutable and shared, so a copy of the
-  // set may share them.
+  // INVARIANT: the index points to the entries of by_name_ that are enabled, or tampered. Entries are
+  // immutable, and shared with copies of the set.
   std::map<std::string, std::shared_ptr<const Entry>, std::less<>> by_name_;
-  /// By Pattern::prefix(), which tells patterns apart: that of an exact one does not end in a dot.
-  TextMap<Bucket> by_prefix_;
+  PolicyIndex index_;
 };
 
 }  // namespace al::policy

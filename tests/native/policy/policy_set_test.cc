@@ -215,16 +215,26 @@ TEST_CASE("a tampered policy denies, whatever it says now", "[policy]") {
   }
 }
 
-TEST_CASE("put replaces, remove removes, copies are independent", "[policy]") {
+TEST_CASE("put replaces, remove removes, restore brings back, copies are independent", "[policy]") {
   PolicySet set = set_of({one("p", "pr.merge", "allow", "'agents':['merger','x']")});
   const PolicySet copy = set;
+  const std::shared_ptr<const Entry> before = set.entry("p");
+  CHECK(set.entry("q") == nullptr);
   Policy next = policy(one("p", "pr.open", "allow"));
   const Digest recorded = next.digest;
   set.put(std::move(next), recorded);
   CHECK(set.size() == 1);
   CHECK(decider(set, Act("pr.merge").action).empty());
   CHECK(decider(set, Act("pr.open").action) == "p");
+  set.restore("p", before);
+  CHECK(set.size() == 1);
+  CHECK(decider(set, Act("pr.merge").action) == "p");
+  CHECK(decider(set, Act("pr.open").action).empty());
+  set.restore("p", nullptr);
+  CHECK(set.size() == 0);
+  CHECK(decider(set, Act("pr.merge").action).empty());
   CHECK(decider(copy, Act("pr.merge").action) == "p");
+  set.restore("p", before);
   CHECK_FALSE(set.remove("q"));
   CHECK(set.remove("p"));
   CHECK(set.find("p") == nullptr);
