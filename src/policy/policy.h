@@ -2,11 +2,13 @@
 // which refuses everything it does not understand completely: a policy that loads is a policy that means what
 // it says.
 //
-//   policy_set.h  which policy decides           policy.h     one policy and its JSON
-//   pattern.h     which actions it is about      condition.h  what must hold, and what it comes to
-//   field.h       what conditions ask about      operators.h  how they compare     glob.h  matches, contains
-//   leaf.h        one compiled comparison        hint.h       how it is explained
-//   shadow.h      policies that can never win    contradiction.cc, operand.cc: conditions that make no sense
+//   policy_set.h  which policy decides           policy_index.h  where it is found
+//   policy.h      one policy and its JSON        pattern.h       which actions it is about
+//   condition.h   what must hold, and what it comes to
+//   field.h       what conditions ask about      operators.h     how they compare
+//   leaf.h        one compiled comparison        glob.h          matches, contains
+//   hint.h        how it is explained            shadow.h        policies that can never win
+//   contradiction.cc, operand.cc                 conditions that make no sense
 #pragma once
 
 #include <cstddef>

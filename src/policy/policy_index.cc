@@ -60,7 +60,6 @@ void PolicyIndex::Group::remove(const Entry* entry) {
 }
 
 const PolicyIndex::Entries& PolicyIndex::Group::of(std::string_view agent) const {
-  static const Entries nobody;
   const auto at = of_agent.find(agent);
   return at == of_agent.end() ? nobody : at->second;
 }

@@ -46,6 +46,7 @@ class PolicyIndex {
     Entries tampered;
     TextMap<Entries> of_agent;
     Entries of_all;
+    inline static const Entries nobody{};
 
     void add(const Entry* entry);
     void remove(const Entry* entry);
@@ -75,7 +76,6 @@ bool PolicyIndex::Group::visit(std::string_view agent_id, std::string_view agent
   const auto show = [&](const Entry* entry) { return visit(*entry); };
   if (std::any_of(tampered.begin(), tampered.end(), show)) return true;
   // Two sorted lists, merged; a policy that names the agent both by id and by name is in both.
-  static const Entries nobody;
   const Entries& by_id = of(agent_id);
   const Entries& by_name = agent_name == agent_id ? nobody : of(agent_name);
   auto i = by_id.begin();
