@@ -228,10 +228,6 @@ class OperandCompiler {
   std::vector<json::Fault>& faults_;
 };
 
-}  // namespace
-
-namespace {
-
 /// The part of `canonical` that says the same as `operand`.
 std::string_view text_of(json::Value operand, std::string_view canonical) {
   if (!operand.present()) return "null";
