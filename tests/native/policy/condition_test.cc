@@ -27,6 +27,28 @@ Outcome judge(std::string_view conditions, std::string_view metadata) {
   return with_conditions(conditions).condition.judge(act.action);
 }
 
+TEST_CASE("a condition has its texts with it, however they were written", "[policy]") {
+  Condition condition;
+  {
+    const Policy source = with_conditions(
+        R"([{'field':'a\u0022b','operator':'eq','value':'x\u0022\\é'},)"
+        R"({'any':[{'not':{'field':'metadata.c\\d.e','operator':'in','value':['z','a\u0022']}},)"
+        R"({'field':'f','operator':'between','value':[1,2.5e0]}]}])");
+    condition = source.condition;
+  }
+  const Act act("pr.merge", R"({'a\u0022b':'x\u0022\\é','c\\d':{'e':'a\u0022'},'f':2})");
+  std::vector<ConditionResult> results;
+  CHECK(condition.evaluate(act.action, results) == Outcome::holds);
+  REQUIRE(results.size() == 3);
+  CHECK(results[0].field == R"(a"b)");
+  CHECK(results[0].expected == R"("x\"\\é")");
+  CHECK(results[0].actual == R"("x\"\\é")");
+  CHECK(results[1].field == R"(metadata.c\d.e)");
+  CHECK(results[1].expected == R"(["z","a\""])");
+  CHECK(results[1].result);
+  CHECK(results[2].expected == "[1,2.5]");
+}
+
 TEST_CASE("every operator: holds, fails, and cannot decide", "[policy]") {
   struct Row {
     std::string_view op;
