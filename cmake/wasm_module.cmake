@@ -12,7 +12,7 @@ set(AGENTLATTICE_WASM_HOT_SOURCES
 function(al_compile_for_wasm target)
   target_compile_options(${target} PRIVATE ${AGENTLATTICE_WASM_OPTIMISE} PUBLIC
     -flto               # inlines across files; drops what the bindings do not reach
-    -fwhole-program-vtables -fvirtual-function-elimination   # the same for what is virtual; a direct call where one is left
+    -fwhole-program-vtables   # a direct call where only one override of a virtual function is left
     -fno-exceptions     # errors are values; saves about 16 kB, and nothing can cross Embind as a bare number
     -fno-rtti           # nobody asks for a type's name
     -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)   # no path of the building machine in the published binary
