@@ -1,5 +1,4 @@
 // Agents and operators: who one is, and registering, stopping and disowning others.
-#include <algorithm>
 
 #include "engine/context.h"
 
@@ -82,11 +81,7 @@ Answer Engine::whoami(Context& context) {
   writer.field("org_id", state_.org_id).field("cb_state", breaker::text(circuit));
   writer.strings("capabilities", texts(agent.capabilities)).key("policies").begin_array();
   for (const policy::Policy* policy : state_.policies.all()) {
-    const bool mine = policy->agents.empty() ||
-                      std::any_of(policy->agents.begin(), policy->agents.end(), [&](const std::string& each) {
-                        return each == agent.name || each == agent.agent_id;
-                      });
-    if (mine && policy->enabled) write_policy(writer, *policy);
+    if (policy->enabled && policy->is_for(agent.agent_id, agent.name)) write_policy(writer, *policy);
   }
   writer.end_array();
   const std::string& self = context.request.delegation_id;

@@ -5,17 +5,6 @@
 #include "engine/context.h"
 
 namespace al::engine {
-namespace {
-
-bool applies_to(const policy::Policy& policy, const Agent& agent) {
-  if (policy.agents.empty()) return true;
-  for (const std::string& each : policy.agents) {
-    if (each == agent.name || each == agent.agent_id) return true;
-  }
-  return false;
-}
-
-}  // namespace
 
 Answer Engine::list_policies(Context& context) {
   const Agent* agent = context.principal.agent;
@@ -27,7 +16,7 @@ Answer Engine::list_policies(Context& context) {
   json::Writer writer(body);
   writer.begin_object().key("policies").begin_array();
   for (const policy::Policy* each : state_.policies.all()) {
-    if (scope == "own" && agent && !applies_to(*each, *agent)) continue;
+    if (scope == "own" && agent && !each->is_for(agent->agent_id, agent->name)) continue;
     write_policy(writer, *each);
   }
   writer.end_array().end_object();

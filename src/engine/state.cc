@@ -143,7 +143,7 @@ struct State::Applier {
   }
 
   void operator()(const PolicyChanged& e) {
-    remember([name = e.name, before = state.policies.entry(e.name)](State& s) {
+    remember([name = e.name, before = state.policies.recorded(e.name)](State& s) {
       s.policies.restore(name, before);
     });
     if (e.source.empty()) {

@@ -1,19 +1,10 @@
 #include "policy/candidates.h"
 
-#include <algorithm>
-
 #include "base/heap_sort.h"
 #include "policy/shadow.h"
 
 namespace al::policy {
 namespace {
-
-bool is_for(const Policy& policy, const Action& action) {
-  const std::vector<std::string>& agents = policy.agents;
-  return agents.empty() || std::any_of(agents.begin(), agents.end(), [&](const std::string& agent) {
-           return agent == action.agent_id || agent == action.agent_name;
-         });
-}
 
 /// As PolicySet::decide() says.
 bool asked_before(const Policy* a, const Policy* b) {
@@ -30,7 +21,8 @@ std::vector<Candidate> candidates(const PolicySet& policies, const Action& actio
   if (!is_action_type(action.action_type)) return {};
   std::vector<const Policy*> found = policies.all();
   std::erase_if(found, [&](const Policy* policy) {
-    return !policy->enabled || !policy->action_type.matches(action.action_type) || !is_for(*policy, action);
+    return !policy->enabled || !policy->action_type.matches(action.action_type) ||
+           !policy->is_for(action.agent_id, action.agent_name);
   });
   heap_sort(found, asked_before);
   std::vector<Candidate> out;

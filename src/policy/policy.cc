@@ -41,6 +41,12 @@ int rank(Effect effect) {
   return 0;
 }
 
+bool Policy::is_for(std::string_view agent_id, std::string_view agent_name) const {
+  return agents.empty() || std::any_of(agents.begin(), agents.end(), [&](const std::string& agent) {
+           return agent == agent_id || agent == agent_name;
+         });
+}
+
 namespace {
 
 bool between(std::string_view bytes, std::string_view low, std::string_view high) {

@@ -56,6 +56,9 @@ struct Policy {
 
   std::string source;  // The canonical JSON (RFC 8785) it was compiled from.
   Digest digest{};     // SHA-256 of `source`.
+
+  /// Whether `agents` lets it be about this agent.
+  [[nodiscard]] bool is_for(std::string_view agent_id, std::string_view agent_name) const;
 };
 
 struct CompileLimits {

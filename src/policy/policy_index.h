@@ -16,7 +16,7 @@
 namespace al::policy {
 
 /// A policy as the ledger holds it.
-struct Entry {
+struct RecordedPolicy {
   bool tampered = false;  // The policy's own digest is not the recorded one.
   Policy policy;
   Digest recorded{};
@@ -25,8 +25,8 @@ struct Entry {
 class PolicyIndex {
  public:
   /// An entry that could decide something; it must outlive its place here.
-  void add(const Entry* entry);
-  void remove(const Entry* entry);
+  void add(const RecordedPolicy* entry);
+  void remove(const RecordedPolicy* entry);
 
   /// Shows `visit` each candidate, in the order in which they decide, until it returns true.
   template <typename Visit>
@@ -37,34 +37,34 @@ class PolicyIndex {
   [[nodiscard]] std::vector<const Policy*> same_pattern(const Pattern& pattern) const;
 
  private:
-  using Entries = std::vector<const Entry*>;
+  using Policies = std::vector<const RecordedPolicy*>;
 
   /// The policies of one pattern where they are several, or not for all agents; each list in the order in
   /// which they decide.
   struct Group {
     std::string prefix;
-    Entries tampered;
-    TextMap<Entries> of_agent;
-    Entries of_all;
-    inline static const Entries nobody{};
+    Policies tampered;
+    TextMap<Policies> of_agent;
+    Policies of_all;
+    inline static const Policies nobody{};
 
-    void add(const Entry* entry);
-    void remove(const Entry* entry);
+    void add(const RecordedPolicy* entry);
+    void remove(const RecordedPolicy* entry);
     [[nodiscard]] bool empty() const { return tampered.empty() && of_agent.empty() && of_all.empty(); }
-    [[nodiscard]] const Entries& of(std::string_view agent) const;
+    [[nodiscard]] const Policies& of(std::string_view agent) const;
     template <typename Visit>
     bool visit(std::string_view agent_id, std::string_view agent_name, Visit& visit) const;
   };
 
   /// All policies of one pattern. Mostly that is one, for all agents; it stands in the index itself.
   struct Bucket {
-    const Entry* one = nullptr;
+    const RecordedPolicy* one = nullptr;
     std::unique_ptr<Group> several;
 
     [[nodiscard]] bool empty() const { return one == nullptr && several == nullptr; }
     [[nodiscard]] std::string_view name() const;
-    void add(const Entry* entry);
-    void remove(const Entry* entry);
+    void add(const RecordedPolicy* entry);
+    void remove(const RecordedPolicy* entry);
   };
 
   /// By Pattern::prefix(), which tells patterns apart: that of an exact one does not end in a dot.
@@ -73,17 +73,17 @@ class PolicyIndex {
 
 template <typename Visit>
 bool PolicyIndex::Group::visit(std::string_view agent_id, std::string_view agent_name, Visit& visit) const {
-  const auto show = [&](const Entry* entry) { return visit(*entry); };
+  const auto show = [&](const RecordedPolicy* entry) { return visit(*entry); };
   if (std::any_of(tampered.begin(), tampered.end(), show)) return true;
   // Two sorted lists, merged; a policy that names the agent both by id and by name is in both.
-  const Entries& by_id = of(agent_id);
-  const Entries& by_name = agent_name == agent_id ? nobody : of(agent_name);
+  const Policies& by_id = of(agent_id);
+  const Policies& by_name = agent_name == agent_id ? nobody : of(agent_name);
   auto i = by_id.begin();
   auto k = by_name.begin();
   while (i != by_id.end() || k != by_name.end()) {
     const bool from_id =
         k == by_name.end() || (i != by_id.end() && !decides_before((*k)->policy, (*i)->policy));
-    const Entry* next = from_id ? *i : *k;
+    const RecordedPolicy* next = from_id ? *i : *k;
     if (i != by_id.end() && *i == next) ++i;
     if (k != by_name.end() && *k == next) ++k;
     if (show(next)) return true;

@@ -1,6 +1,5 @@
 #include "policy/policy_set.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace al::policy {
@@ -35,7 +34,8 @@ PolicySet::PolicySet(std::vector<Policy> policies) {
 void PolicySet::put(Policy policy, const Digest& recorded) {
   const bool tampered = policy.digest != recorded;
   const std::string name = policy.name;
-  restore(name, std::make_shared<const Entry>(Entry{tampered, std::move(policy), recorded}));
+  restore(name,
+          std::make_shared<const RecordedPolicy>(RecordedPolicy{tampered, std::move(policy), recorded}));
 }
 
 bool PolicySet::put(const std::string& source, const Digest& recorded) {
@@ -47,7 +47,7 @@ bool PolicySet::put(const std::string& source, const Digest& recorded) {
   return policy.has_value();
 }
 
-std::vector<std::pair<std::string, Digest>> PolicySet::recorded() const {
+std::vector<std::pair<std::string, Digest>> PolicySet::sources() const {
   std::vector<std::pair<std::string, Digest>> out;
   for (const auto& [name, entry] : by_name_) out.emplace_back(entry->policy.source, entry->recorded);
   return out;
@@ -59,12 +59,12 @@ bool PolicySet::remove(std::string_view name) {
   return was_there;
 }
 
-std::shared_ptr<const Entry> PolicySet::entry(std::string_view name) const {
+std::shared_ptr<const RecordedPolicy> PolicySet::recorded(std::string_view name) const {
   const auto at = by_name_.find(name);
   return at == by_name_.end() ? nullptr : at->second;
 }
 
-void PolicySet::restore(std::string_view name, std::shared_ptr<const Entry> entry) {
+void PolicySet::restore(std::string_view name, std::shared_ptr<const RecordedPolicy> entry) {
   if (const auto at = by_name_.find(name); at != by_name_.end()) {
     index_.remove(at->second.get());
     by_name_.erase(at);
@@ -131,7 +131,7 @@ Decision PolicySet::decide(const Action& action) const {
   // The first policy that may demand an approval, which nothing rules out.
   const Policy* suspended = nullptr;
   const Policy* nearest = nullptr;
-  index_.visit(action.action_type, action.agent_id, action.agent_name, [&](const Entry& entry) {
+  index_.visit(action.action_type, action.agent_id, action.agent_name, [&](const RecordedPolicy& entry) {
     const Policy& policy = entry.policy;
     if (entry.tampered) {
       decision = decision_by(policy, Verdict::deny, DenialReason::policy_tampered);
@@ -170,13 +170,9 @@ bool PolicySet::covers(std::string_view action_type, std::string_view agent_id,
                        std::string_view agent_name) const {
   if (!is_action_type(action_type)) return false;
   bool covered = false;
-  index_.visit(action_type, agent_id, agent_name, [&](const Entry& entry) {
-    const std::vector<std::string>& agents = entry.policy.agents;
+  index_.visit(action_type, agent_id, agent_name, [&](const RecordedPolicy& entry) {
     // A tampered policy is a candidate for every agent, even while it is not enabled.
-    covered = entry.policy.enabled &&
-              (agents.empty() || std::any_of(agents.begin(), agents.end(), [&](const std::string& agent) {
-                 return agent == agent_id || agent == agent_name;
-               }));
+    covered = entry.policy.enabled && entry.policy.is_for(agent_id, agent_name);
     return covered;
   });
   return covered;

@@ -53,9 +53,9 @@ class PolicySet {
   bool remove(std::string_view name);
   [[nodiscard]] const Policy* find(std::string_view name) const;
   /// What is there of that name, tampered or not, for restore(); null when there is none.
-  [[nodiscard]] std::shared_ptr<const Entry> entry(std::string_view name) const;
+  [[nodiscard]] std::shared_ptr<const RecordedPolicy> recorded(std::string_view name) const;
   /// Puts back what was there of that name.
-  void restore(std::string_view name, std::shared_ptr<const Entry> entry);
+  void restore(std::string_view name, std::shared_ptr<const RecordedPolicy> entry);
   /// In the order of their names.
   [[nodiscard]] std::vector<const Policy*> all() const;
   [[nodiscard]] std::size_t size() const;
@@ -91,7 +91,7 @@ class PolicySet {
   template <typename Archive>
   void archive(Archive& fields) {
     std::vector<std::pair<std::string, Digest>> sources;  // and the digest that the ledger holds
-    if constexpr (!Archive::reads) sources = recorded();
+    if constexpr (!Archive::reads) sources = this->sources();
     fields(sources);
     if constexpr (Archive::reads) {
       for (const auto& [source, digest] : sources) {
@@ -101,11 +101,11 @@ class PolicySet {
   }
 
  private:
-  [[nodiscard]] std::vector<std::pair<std::string, Digest>> recorded() const;
+  [[nodiscard]] std::vector<std::pair<std::string, Digest>> sources() const;
 
   // INVARIANT: the index points to the entries of by_name_ that are enabled, or tampered. Entries are
   // immutable, and shared with copies of the set.
-  std::map<std::string, std::shared_ptr<const Entry>, std::less<>> by_name_;
+  std::map<std::string, std::shared_ptr<const RecordedPolicy>, std::less<>> by_name_;
   PolicyIndex index_;
 };
 

@@ -218,8 +218,8 @@ TEST_CASE("a tampered policy denies, whatever it says now", "[policy]") {
 TEST_CASE("put replaces, remove removes, restore brings back, copies are independent", "[policy]") {
   PolicySet set = set_of({one("p", "pr.merge", "allow", "'agents':['merger','x']")});
   const PolicySet copy = set;
-  const std::shared_ptr<const Entry> before = set.entry("p");
-  CHECK(set.entry("q") == nullptr);
+  const std::shared_ptr<const RecordedPolicy> before = set.recorded("p");
+  CHECK(set.recorded("q") == nullptr);
   Policy next = policy(one("p", "pr.open", "allow"));
   const Digest recorded = next.digest;
   set.put(std::move(next), recorded);
