@@ -41,6 +41,15 @@ int rank(Effect effect) {
   return 0;
 }
 
+bool ApprovalTerms::as_strict_as(const ApprovalTerms& others) const {
+  const auto theirs = [&](const std::string& approver) {
+    return std::find(others.approvers.begin(), others.approvers.end(), approver) != others.approvers.end();
+  };
+  const bool of_theirs = others.approvers.empty() ||
+                         (!approvers.empty() && std::all_of(approvers.begin(), approvers.end(), theirs));
+  return of_theirs && quorum >= others.quorum && timeout_ms <= others.timeout_ms;
+}
+
 bool Policy::is_for(std::string_view agent_id, std::string_view agent_name) const {
   return agents.empty() || std::any_of(agents.begin(), agents.end(), [&](const std::string& agent) {
            return agent == agent_id || agent == agent_name;

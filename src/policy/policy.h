@@ -40,6 +40,9 @@ struct ApprovalTerms {
   std::int64_t quorum = 1;              // distinct operators, 1 – 100
   /// Operator names or "role:…"; empty means any operator.
   std::vector<std::string> approvers;
+
+  /// Whether every approval on these terms would be one on the others.
+  [[nodiscard]] bool as_strict_as(const ApprovalTerms& others) const;
 };
 
 struct Policy {

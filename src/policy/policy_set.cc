@@ -1,5 +1,6 @@
 #include "policy/policy_set.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace al::policy {
@@ -123,13 +124,32 @@ std::optional<Decision> apply(const Policy& policy, Outcome outcome) {
   return {};
 }
 
+/// What holds where approvals cannot be ruled out: the strictest of those, and of the one that is required in
+/// any case, is required. Where none is the strictest, no one approval is known to do for all of them.
+void restrict(Decision& decision, const std::vector<const Policy*>& suspended) {
+  std::vector<const Policy*> required = suspended;
+  if (decision.verdict == Verdict::require_approval) required.insert(required.begin(), decision.policy);
+  // Whoever is as strict as all others is never given up for one of them.
+  const Policy* strictest = required.front();
+  for (const Policy* each : required) {
+    if (!strictest->approval.as_strict_as(each->approval)) strictest = each;
+  }
+  const bool known = std::all_of(required.begin(), required.end(), [&](const Policy* each) {
+    return strictest->approval.as_strict_as(each->approval);
+  });
+  if (!known) {
+    decision = decision_by(*suspended.front(), Verdict::deny, DenialReason::conditions_denied);
+  } else if (strictest != decision.policy) {
+    decision = decision_by(*strictest, Verdict::require_approval, DenialReason::none);
+  }
+}
+
 }  // namespace
 
 Decision PolicySet::decide(const Action& action) const {
   if (!is_action_type(action.action_type)) return {};
   Decision decision;
-  // The first policy that may demand an approval, which nothing rules out.
-  const Policy* suspended = nullptr;
+  std::vector<const Policy*> suspended;  // They may demand an approval; nothing rules it out.
   const Policy* nearest = nullptr;
   index_.visit(action.action_type, action.agent_id, action.agent_name, [&](const RecordedPolicy& entry) {
     const Policy& policy = entry.policy;
@@ -148,13 +168,11 @@ Decision PolicySet::decide(const Action& action) const {
       return true;
     }
     const bool restricts = policy.effect == Effect::require_approval && outcome == Outcome::undecidable;
-    if (restricts && suspended == nullptr) suspended = &policy;
+    if (restricts) suspended.push_back(&policy);
     if (policy.effect != Effect::deny && nearest == nullptr) nearest = &policy;
     return false;
   });
-  if (decision.verdict == Verdict::allow && suspended != nullptr) {
-    decision = decision_by(*suspended, Verdict::require_approval, DenialReason::none);
-  }
+  if (decision.verdict != Verdict::deny && !suspended.empty()) restrict(decision, suspended);
   if (decision.policy == nullptr) decision.nearest = nearest;
   const Policy* explained = decision.policy != nullptr ? decision.policy : nearest;
   const bool unexplained = decision.conditions.empty() && decision.reason != DenialReason::policy_tampered;

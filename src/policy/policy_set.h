@@ -70,11 +70,12 @@ class PolicySet {
   ///   fails         next policy   next policy               next policy          on_fail
   ///   undecidable   next policy   deny, conditions_denied   suspended            on_fail
   ///
-  /// Suspended: the next policies are asked, and where they come to allow, the approval is required instead.
-  /// A restriction that cannot be ruled out restricts: no agent escapes it by leaving a field out, and a
-  /// misspelt field in a deny policy is seen at once. An on_fail of deny is conditions_denied. No match is a
-  /// denial. A tampered policy denies whatever its `enabled`, `agents` and conditions say, for they cannot be
-  /// trusted, and comes first among those of its pattern.
+  /// Suspended: the next policies are asked, and where they do not come to deny, the approval is required
+  /// too: on the strictest terms of all that are, or, where none of them are as strict as all the others,
+  /// denied with conditions_denied. A restriction that cannot be ruled out restricts: no agent escapes it by
+  /// leaving a field out, and a misspelt field in a deny policy is seen at once. An on_fail of deny is
+  /// conditions_denied. No match is a denial. A tampered policy denies whatever its `enabled`, `agents` and
+  /// conditions say, for they cannot be trusted, and comes first among those of its pattern.
   [[nodiscard]] Decision decide(const Action& action) const;
   /// True when an enabled policy names this action type for this agent, whatever its conditions.
   [[nodiscard]] bool covers(std::string_view action_type, std::string_view agent_id,

@@ -187,11 +187,22 @@ function condition(r, depth) {
   return r.chance(3) ? leafOnKernel(r) : leafOnMetadata(r);
 }
 
+/** Of some, one is the strictest; of others none. */
+const approvals = [
+  { quorum: 2n },
+  { timeout_seconds: 60n },
+  { quorum: 2n, approvers: ["role:cfo"] },
+  { approvers: ["role:cfo", "ann"] },
+  { approvers: ["ann"] },
+];
+
 function policy(r, name) {
   const effect = r.pick(["allow", "allow", "deny", "require_approval", "conditional"]);
   const made = { name, action_type: r.pick(patterns), effect };
   if (effect === "conditional" || r.chance(2)) made.conditions = r.some(3, () => condition(r, 0));
   if (effect === "conditional" && r.chance(2)) made.on_fail = r.pick(["deny", "require_approval"]);
+  const asks = effect === "require_approval" || made.on_fail === "require_approval";
+  if (asks && r.chance(2)) made.approval = r.pick(approvals);
   if (r.chance(4)) made.agents = unique(r.some(2, () => r.pick(agents)));
   if (r.chance(12)) made.enabled = false;
   return made;

@@ -309,21 +309,43 @@ export function decide(policies, action) {
         .filter((policy) => forAgent(policy, action))
         .sort(inOrder)
     : [];
-  let suspended;
+  const suspended = [];
   let nearest;
   for (const policy of candidates) {
     const outcome = judge(policy, action);
     const decision = apply(policy, outcome);
     if (decision === undefined) {
-      if (policy.effect === "require_approval" && outcome === "undecidable") suspended ??= policy;
+      if (policy.effect === "require_approval" && outcome === "undecidable") suspended.push(policy);
       if (policy.effect !== "deny") nearest ??= policy;
       continue;
     }
-    if (decision.verdict === "allow" && suspended !== undefined)
-      return explained({ verdict: "require_approval" }, suspended, suspended, action);
-    return explained(decision, policy, policy, action);
+    return restricted(decision, policy, suspended, action);
   }
   return explained({ verdict: "deny", reason: "NO_MATCHING_POLICY" }, undefined, nearest, action);
+}
+
+/** What approvals that cannot be ruled out make of a decision: the strictest is required, or nothing can be. */
+function restricted(decision, policy, suspended, action) {
+  if (decision.verdict === "deny" || suspended.length === 0)
+    return explained(decision, policy, policy, action);
+  const required = decision.verdict === "allow" ? suspended : [policy, ...suspended];
+  const strictest = required.find((each) => required.every((other) => asStrict(each, other)));
+  if (strictest !== undefined)
+    return explained({ verdict: "require_approval" }, strictest, strictest, action);
+  const [first] = suspended;
+  return explained({ verdict: "deny", reason: "CONDITIONS_DENIED" }, first, first, action);
+}
+
+/** Whether an approval on the terms of `a` is one on those of `b`. */
+function asStrict({ approval: a = {} }, { approval: b = {} }) {
+  const { quorum = 1, timeout_seconds = 28800, approvers = [] } = a;
+  const others = { quorum: 1, timeout_seconds: 28800, approvers: [], ...b };
+  return (
+    quorum >= others.quorum &&
+    timeout_seconds <= others.timeout_seconds &&
+    (others.approvers.length === 0 ||
+      (approvers.length > 0 && approvers.every((each) => others.approvers.includes(each))))
+  );
 }
 
 /** Whoever is denied by a `deny` policy is helped by what makes it not apply. */
