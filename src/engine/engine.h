@@ -186,6 +186,10 @@ class Engine {
   [[nodiscard]] std::optional<Used> used(Context& context, std::string_view event_id) const;
   /// The row that decided an action last; null where there is no such action. May lack rows.
   [[nodiscard]] const audit::Row* decision(Context& context, std::string_view audit_event_id) const;
+  /// The approval, where it was asked for by this agent itself: as the sub-agent that it asks as now, or one
+  /// below that. Null where there is none.
+  [[nodiscard]] const approval::Approval* own_approval(const Context& context,
+                                                       std::string_view approval_id) const;
   std::optional<Error> authenticate(Context& context) const;
   std::optional<Error> authorize(const Context& context) const;
   void emit(const Event& event, Millis now_ms, Entropy& entropy);

@@ -308,6 +308,18 @@ std::optional<std::string> Engine::can_i_now(const Digest& key_hash, std::string
   return std::move(*said);
 }
 
+const approval::Approval* Engine::own_approval(const Context& context, std::string_view approval_id) const {
+  const approval::Approval* found = state_.approvals.find(approval_id);
+  if (!found || found->agent_id != context.principal.agent->agent_id) return nullptr;
+  const std::string& self = context.request.delegation_id;
+  if (self.empty() || self == found->delegation_id) return found;
+  const std::vector<const delegation::Delegation*> chain = state_.delegations.chain(found->delegation_id);
+  const bool below = std::any_of(chain.begin(), chain.end(), [&](const delegation::Delegation* link) {
+    return link->delegation_id == self;
+  });
+  return below ? found : nullptr;
+}
+
 Answer Engine::claim_approval(Context& context) {
   std::vector<json::Fault> faults;
   json::ObjectReader in(context.body.root(), "", faults);
@@ -316,10 +328,8 @@ Answer Engine::claim_approval(Context& context) {
   if (!faults.empty())
     return answer(json::faults_error(Code::invalid_request, "the claim is not valid", faults));
 
-  const approval::Approval* approval = state_.approvals.find(context.argument(0));
-  if (!approval || approval->agent_id != context.principal.agent->agent_id) {
-    return answer(Error{Code::not_found, "this agent has no such approval"});
-  }
+  const approval::Approval* approval = own_approval(context, context.argument(0));
+  if (!approval) return answer(Error{Code::not_found, "this agent has no such approval"});
   if (!approval->claim_id.empty()) {
     if (approval->claim_id == claim_id) {
       const audit::Row* claimed = context.row(approval->claim_row_id);

@@ -59,11 +59,10 @@ void Engine::write_approval(json::Writer& writer, const audit::Row& asked,
 Answer Engine::get_approval(Context& context) {
   const Result<std::int64_t> wait_s = context.query_integer("wait", 0, 0, wire::approval_wait_s_max);
   if (!wait_s) return answer(wait_s.error());
-  const approval::Approval* approval = state_.approvals.find(context.argument(0));
-  const Agent* agent = context.principal.agent;
-  if (!approval || (agent && approval->agent_id != agent->agent_id)) {
-    return answer(Error{Code::not_found, "there is no such approval"});
-  }
+  const std::string& approval_id = context.argument(0);
+  const approval::Approval* approval =
+      context.principal.agent ? own_approval(context, approval_id) : state_.approvals.find(approval_id);
+  if (!approval) return answer(Error{Code::not_found, "there is no such approval"});
   const audit::Row* asked = context.row(approval->row_id);
   if (asked == nullptr) return {};
   std::string body;

@@ -4,6 +4,19 @@
 #include "engine/context.h"
 
 namespace al::engine {
+namespace {
+
+/// Whether the action was that of this sub-agent, or of one below it. The agent itself ("") speaks for all.
+bool done_as(const audit::Row& decided, const std::string& delegation_id) {
+  if (delegation_id.empty()) return true;
+  const audit::DecodedRow row = own(decided);
+  for (const json::Value link : row.facts["delegation_chain"].items()) {
+    if (link.string() == delegation_id) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 Answer Engine::report(Context& context) {
   std::vector<json::Fault> faults;
@@ -23,7 +36,7 @@ Answer Engine::report(Context& context) {
   const audit::Row* decided = decision(context, audit_event_id);
   const std::optional<Used> before = used(context, context.request.event_id);
   if (context.lacks_rows) return {};
-  if (!decided || agent_of(*decided) != agent_id) {
+  if (!decided || agent_of(*decided) != agent_id || !done_as(*decided, context.request.delegation_id)) {
     return answer(Error{Code::forbidden, "this agent has no such audit event"});
   }
   const auto reported = [](Millis wall_ms, std::uint64_t row_id, std::string_view event) {
