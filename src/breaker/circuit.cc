@@ -69,7 +69,8 @@ void Circuit::decided(Decided what, bool counts, const std::string& audit_event_
     return;
   }
   silent_.push_back(audit_event_id);
-  until_ms_ = now_ms + settings.probe_seconds * 1000;
+  // Another probe does not lend the first more time.
+  if (until_ms_ == 0) until_ms_ = now_ms + settings.probe_seconds * 1000;
 }
 
 void Circuit::reported(std::string_view audit_event_id, bool failed, Millis now_ms,
@@ -118,6 +119,7 @@ bool Circuit::lets_through(Millis now_ms, const Settings& settings) const {
 
 std::optional<Change> Circuit::trip(Reason reason, std::int64_t observed, std::int64_t limit, Millis now_ms,
                                     const Settings& settings) const {
+  if (state_ == State::half_open) return open_again(Reason::probe_failed, now_ms, settings);
   if (state_ != State::closed) return {};
   return Change{.from = State::closed,
                 .to = State::open,

@@ -95,7 +95,8 @@ class Circuit {
   [[nodiscard]] bool lets_through(Millis now_ms, const Settings& settings) const;
   /// The change that is due now, if any.
   [[nodiscard]] std::optional<Change> due(Millis now_ms, const Settings& settings) const;
-  /// Opening a closed circuit for a reason from outside; nothing when it is not closed.
+  /// Opening for a reason from outside, which fails the probe of one that is half open; nothing when it is
+  /// open.
   [[nodiscard]] std::optional<Change> trip(Reason reason, std::int64_t observed, std::int64_t limit,
                                            Millis now_ms, const Settings& settings) const;
   /// When something will be due by the passing of time.
@@ -120,7 +121,8 @@ class Circuit {
   State state_ = State::closed;
   Reason cause_ = Reason::failures;  // while not closed: why it opened first
   std::int64_t openings_ = 0;        // since it was closed
-  Millis until_ms_ = 0;  // open: the cool-down's end; half_open: when silence fails the probes, 0: never
+  Millis until_ms_ =
+      0;  // open: the cool-down's end; half_open: when silence fails the first of the probes, 0: never
 
   Verdict verdict_ = Verdict::none;  // half_open: what the probes say
   std::int64_t probes_ = 0;          // … how many were let through

@@ -59,7 +59,7 @@ Answer Engine::report(Context& context) {
                                 .message = std::string(message),
                                 .metadata = canonical_or_empty(metadata)});
   const std::uint64_t row_id = ledger_.size() - 1;
-  enforce(context, agent_id, audit_event_id);
+  settle_circuit(context, agent_id);
   return reported(context.now_ms, row_id, audit_event_id);
 }
 

@@ -278,8 +278,8 @@ void Sequencer::find_first_until() {
 
 /// Ends a batch: its rows go to the store, or, where it added none, its answers leave at once.
 void Sequencer::seal(Now now) {
+  answer_signed(now);  // which ends what is due, so that it comes first
   answer_waiting(now);
-  answer_signed(now);
   const std::uint64_t rows = engine_.ledger().size();
   if (rows > durable_rows_) {
     storing_ = true;

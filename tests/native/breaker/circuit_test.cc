@@ -227,6 +227,14 @@ TEST_CASE("breaker: after failures, silence fails a probe", "[breaker]") {
   circuit.reported("somebody-else", false, cooled_ms, settings);
   CHECK(settled(circuit, cooled_ms + 4999, settings) == State::half_open);
   SECTION("silence") { CHECK(settled(circuit, cooled_ms + 5000, settings) == State::open); }
+  SECTION("silence, while a later probe still has time") {
+    Circuit other = circuit;
+    CHECK(settled(other, cooled_ms + 5000, settings) == State::open);
+    CHECK(settled(other, cooled_ms + 100'000, settings) == State::half_open);
+    other.decided(Decided::executed, true, "p3", cooled_ms + 100'000, settings);
+    other.decided(Decided::executed, true, "p4", cooled_ms + 104'000, settings);
+    CHECK(settled(other, cooled_ms + 105'000, settings) == State::open);
+  }
   SECTION("a failure") {
     circuit.reported("p2", true, cooled_ms, settings);
     CHECK(settled(circuit, cooled_ms, settings) == State::open);

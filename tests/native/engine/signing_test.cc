@@ -41,6 +41,21 @@ TEST_CASE("a checkpoint is held until it is signed, and covers what is durable",
   CHECK(desk.answers.contains(again));
 }
 
+TEST_CASE("what expires while a signature is handled wakes whoever waits for it", "[signing]") {
+  Desk desk;
+  desk.engine.use_signer(signer_key);
+  const Ticket asked = desk.act("merge");
+  desk.succeed();
+  const Ticket wait = desk.ask("bot", "GET", "/approvals/" + desk.approval(asked) + "?wait=55");
+  const Ticket checkpoint = desk.ask("bot", "GET", "/audit/checkpoint");
+  desk.now.steady_ms += 100'000;
+  desk.now.wall_ms += 100'000;
+  desk.sign();
+  desk.settle();
+  CHECK(desk.answers.at(wait).get("status") == "expired");
+  CHECK(desk.answers.contains(checkpoint));
+}
+
 TEST_CASE("rows that are being appended are signed after that", "[signing]") {
   Desk desk;
   desk.engine.use_signer(signer_key);
