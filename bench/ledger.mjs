@@ -12,7 +12,7 @@ import { print, thousands } from "./table.mjs";
 const rows_total = Number(process.env.AGENTLATTICE_BENCH_ROWS ?? 100_000);
 const at_once = 64;
 const rows_per_append = 10_000;
-const rows_per_request = 5_000; // verify_rows_max, src/engine/handle_audit.cc
+const rows_per_request = 1024; // verify_rows_read_max, src/engine/handle_audit.cc
 const repetitions = 3;
 
 const policies = [{ name: "opening", action_type: "pr.open", effect: "allow" }];

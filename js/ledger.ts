@@ -3,12 +3,14 @@
 
 import { AgentLatticeError } from "./errors.js";
 import type { Kernel } from "./kernel.js";
-import { RowPacker, unpackRows } from "./rows.js";
+import { grouped, RowPacker, unpackRows } from "./rows.js";
 import type { LedgerStore } from "./stores/store.js";
 import { toJson } from "./text.js";
 import { toWire } from "./wire-names.js";
 
-const rowsPerLoad = 1000;
+/** A row may have some MiB; so many are read at once, and so many UTF-16 code units of them cross the boundary. */
+const rowsPerLoad = 256;
+const unitsPerLoad = 4 << 20;
 /** So many rows are read in a moment; a snapshot is worth its row only beyond. */
 const rowsPerSnapshot = 20_000;
 /** wasm/README.md, loadSnapshot. */
@@ -53,7 +55,8 @@ export class Ledger {
       const rows = await store.read(from, rowsPerLoad);
       if (rows.length === 0) return;
       try {
-        kernel.call("loadRows", this.#packer.pack(rows));
+        for (const group of grouped(rows, unitsPerLoad))
+          kernel.call("loadRows", this.#packer.pack(group));
       } catch (error) {
         throw withPlace(error, store);
       }

@@ -6,6 +6,8 @@ const lengths_bytes = 8;
 /** What a UTF-16 code unit takes in UTF-8, at most. */
 const unit_bytes_max = 3;
 const first_bytes = 1 << 20;
+/** More than this is given back before the next rows. */
+const kept_bytes_max = 32 << 20;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -15,26 +17,47 @@ export class RowPacker {
   #bytes = new Uint8Array(first_bytes);
 
   pack(rows: readonly LedgerRow[]): Uint8Array {
-    let units = 0;
-    for (const [text, openings] of rows) units += text.length + openings.length;
-    const needed = rows.length * lengths_bytes + units * unit_bytes_max;
-    if (needed > this.#bytes.length) this.#bytes = new Uint8Array(2 * needed);
-    const bytes = this.#bytes;
-    const lengths = new DataView(bytes.buffer);
+    if (this.#bytes.length > kept_bytes_max) this.#bytes = new Uint8Array(first_bytes);
     let at = 0;
     for (const [text, openings] of rows) {
       const begin = at;
       at += lengths_bytes;
-      const text_bytes = encoder.encodeInto(text, bytes.subarray(at)).written;
+      const text_bytes = this.#write(text, at);
       at += text_bytes;
-      const openings_bytes =
-        openings === "" ? 0 : encoder.encodeInto(openings, bytes.subarray(at)).written;
+      const openings_bytes = openings === "" ? 0 : this.#write(openings, at);
       at += openings_bytes;
+      const lengths = new DataView(this.#bytes.buffer);
       lengths.setUint32(begin, text_bytes, true);
       lengths.setUint32(begin + 4, openings_bytes, true);
     }
-    return bytes.subarray(0, at);
+    return this.#bytes.subarray(0, at);
   }
+
+  /** Puts a text at `at`, making room where there is not enough. Returns its length in bytes. */
+  #write(text: string, at: number): number {
+    const needed = at + lengths_bytes + text.length * unit_bytes_max;
+    if (needed > this.#bytes.length) {
+      const more = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+      more.set(this.#bytes.subarray(0, at));
+      this.#bytes = more;
+    }
+    return encoder.encodeInto(text, this.#bytes.subarray(at)).written;
+  }
+}
+
+/** The same rows in groups of about `units` UTF-16 code units: what crosses the boundary at once is not without bound. */
+export function* grouped(rows: readonly LedgerRow[], units: number): Generator<LedgerRow[]> {
+  let group: LedgerRow[] = [];
+  let held = 0;
+  for (const row of rows) {
+    group.push(row);
+    held += row[0].length + row[1].length;
+    if (held < units) continue;
+    yield group;
+    group = [];
+    held = 0;
+  }
+  if (group.length > 0) yield group;
 }
 
 export function unpackRows(bytes: Uint8Array): LedgerRow[] {

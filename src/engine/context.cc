@@ -47,7 +47,11 @@ Status Engine::Context::only_known_query() const {
 const audit::Row* Engine::Context::row(std::uint64_t row_id) {
   const audit::Row* row = ledger.find(row_id);
   if (row == nullptr) row = again.recall.find(row_id);
-  if (row != nullptr) return row;
+  if (row != nullptr) {
+    row_bytes += row->text.size() + row->openings.size();
+    ++rows_seen;
+    return row;
+  }
   again.recall.want(row_id);
   lacks_rows = true;
   return nullptr;

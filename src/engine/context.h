@@ -23,12 +23,23 @@ struct Engine::Context {
   AskedAgain& again;
   const Digest* key_hash = nullptr;  // of one who does not send the key itself
   bool lacks_rows = false;           // then the answer counts for nothing, and no row may be added
+  std::size_t row_bytes = 0;         // of the rows that the answer rests on so far
+  std::uint64_t rows_seen = 0;       // and how many these are
   wire::Route route = {};
   Principal principal = {};
   json::Document body = {};  // parsed where the request has one
 
   /// Null where it is not in memory, and was not read back: then it is wanted.
   const audit::Row* row(std::uint64_t row_id);
+  /// True while a page may have more: it ends with the row that makes it this large.
+  [[nodiscard]] bool page_has_room() const { return row_bytes < wire::page_bytes_max; }
+  /// How many rows to want at once for a page. Nobody knows how large they are, and it may be full before
+  /// they end: few, until those that were seen are small.
+  [[nodiscard]] std::uint64_t rows_ahead() const {
+    const bool small = rows_seen >= Ledger::page_rows &&
+                       row_bytes / rows_seen <= wire::page_bytes_max / Recall::read_rows_max;
+    return small ? Recall::read_rows_max : Ledger::page_rows;
+  }
   /// The same for the leaves of the Merkle tree in the page of that row.
   [[nodiscard]] bool has_leaf(std::uint64_t row_id);
   /// The same for those that the root over the first `size` rows rests on: a page that it cuts.

@@ -9,8 +9,8 @@ using wire::close_code::going_away;
 using wire::close_code::policy_violation;
 using wire::close_code::try_again_later;
 
-/// What is read back at once: as much as a session is told of in one step.
-constexpr std::uint64_t read_rows = 4 * Ledger::page_rows;
+/// What is read back at once.
+constexpr std::uint64_t read_rows = Ledger::page_rows;
 
 Error not_understood(std::string why) { return {Code::invalid_request, std::move(why)}; }
 

@@ -100,13 +100,18 @@ Answer Engine::list_approvals(Context& context) {
   std::string body;
   json::Writer writer(body);
   writer.begin_object().key("approvals").begin_array();
-  for (std::size_t i = 0; i < std::min(page, found.size()); ++i) {
-    const audit::Row* asked = context.row(found[i]->row_id);
-    if (asked != nullptr) write_approval(writer, *asked, *found[i]);
+  std::size_t shown = 0;
+  for (std::size_t lacking = 0; shown < std::min(page, found.size()) && context.page_has_room(); ++shown) {
+    const audit::Row* asked = context.row(found[shown]->row_id);
+    if (asked != nullptr) {
+      write_approval(writer, *asked, *found[shown]);
+    } else if (++lacking == Ledger::page_rows) {
+      return {};
+    }
   }
   writer.end_array().key("next_cursor");
-  if (found.size() > page) {
-    writer.value(std::string_view(std::to_string(found.back()->row_id)));
+  if (found.size() > shown) {
+    writer.value(std::string_view(std::to_string(found[shown]->row_id)));
   } else {
     writer.null();
   }

@@ -20,10 +20,11 @@ namespace {
 /// A page looks at no more rows than this, so that a filter that finds nothing does not walk the whole
 /// ledger.
 constexpr std::uint64_t scan_rows_max = 5000;
-/// Rows that are not in memory are asked for in such pieces, as the page may be full before it ends.
-constexpr std::uint64_t scan_rows_read = 256;
-/// A request to verify looks at no more rows than this; the next one goes on where it stopped.
+/// A request to verify looks at no more rows than this, nor than a page has room for; the next one goes on
+/// where it stopped.
 constexpr std::uint64_t verify_rows_max = 5000;
+/// And stops there, where the next one is not in memory.
+constexpr std::uint64_t verify_rows_read_max = 1024;
 
 bool may_open(const Principal& reader, std::string_view agent_id) {
   return reader.operator_ || reader.agent->agent_id == agent_id;
@@ -91,14 +92,15 @@ Answer Engine::list_audit(Context& context) {
   std::int64_t found = 0;
   auto at = static_cast<std::uint64_t>(std::min(*before, rows));
   const std::uint64_t stop = at > scan_rows_max ? at - scan_rows_max : 0;
-  while (at > stop && found < *limit) {
+  std::uint64_t lacking = 0;
+  while (at > stop && found < *limit && context.page_has_room() && lacking < Ledger::page_rows) {
     const audit::Row* row = context.row(--at);
     if (row == nullptr) {
-      const std::uint64_t read_from = at > stop + scan_rows_read ? at - scan_rows_read : stop;
-      context.again.recall.want({read_from, at});
+      context.again.recall.want({at > stop + context.rows_ahead() ? at - context.rows_ahead() : stop, at});
       return {};
     }
     if (write_event(context, writer, *row, wanted_type)) ++found;
+    if (context.lacks_rows) ++lacking;  // of those that such rows refer to
   }
   writer.end_array().key("next_cursor");
   if (at > 0) {
@@ -121,9 +123,15 @@ Answer Engine::list_entries(Context& context) {
   if (form != "json" && form != "lines")
     return answer(Error{Code::invalid_request, "the query parameter \"form\" must be json or lines"});
   std::vector<const audit::Row*> found;
-  for (std::int64_t at = *from; at < std::min(rows, *from + *limit); ++at) {
-    const audit::Row* row = context.row(static_cast<std::uint64_t>(at));
-    if (row != nullptr) found.push_back(row);
+  const auto end = static_cast<std::uint64_t>(std::min(rows, *from + *limit));
+  for (auto at = static_cast<std::uint64_t>(*from); at < end && context.page_has_room(); ++at) {
+    const audit::Row* row = context.row(at);
+    if (row == nullptr) {
+      const std::uint64_t wanted_end = std::min(end, at + context.rows_ahead());
+      for (std::uint64_t next = at; next < wanted_end; ++next) context.row(next);
+      return {};
+    }
+    found.push_back(row);
   }
   return form == "lines" ? entries_as_lines(context, found) : entries_as_json(context, found);
 }
@@ -176,10 +184,16 @@ std::optional<std::string> Engine::note(const Context& context) const {
 Answer Engine::verify_audit(Context& context) {
   const std::optional<std::string> checkpoint = note(context);
   if (!checkpoint) return when_signed();
-  const std::uint64_t budget = broken_row_ ? 0 : std::min(verify_rows_max, ledger_.size());
+  const std::uint64_t rows = broken_row_ ? 0 : std::min(verify_rows_max, ledger_.size());
   const auto nth = [this](std::uint64_t n) { return (next_checked_ + n) % ledger_.size(); };
-  for (std::uint64_t n = 0; n < budget; ++n) context.row(nth(n));
-  if (context.lacks_rows) return {};
+  std::uint64_t budget = 0;
+  for (; budget < rows && context.page_has_room(); ++budget) {
+    if (budget >= verify_rows_read_max && ledger_.find(nth(budget)) == nullptr) break;
+    if (context.row(nth(budget)) != nullptr) continue;
+    const std::uint64_t wanted_end = std::min(rows, budget + context.rows_ahead());
+    for (std::uint64_t n = budget; n < wanted_end; ++n) context.row(nth(n));
+    return {};
+  }
   for (std::uint64_t n = 0; n < budget && !broken_row_; ++n) {
     // One that was read back was compared then.
     const audit::Row* row = ledger_.find(nth(n));

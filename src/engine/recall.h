@@ -25,12 +25,13 @@ struct RowRange {
 
 class Recall {
  public:
-  /// What is read at once, at most.
-  static constexpr std::uint64_t read_rows_max = 16 * Ledger::page_rows;
+  /// What is read at once, at most. A row may have some MiB.
+  static constexpr std::uint64_t read_rows_max = 4 * Ledger::page_rows;
 
   void want(std::uint64_t row_id);
   void want(RowRange rows);
-  /// What to read next: whole pages. Nothing where all that is wanted is here, or something was damaged.
+  /// What to read next: whole pages. Nothing where all that is wanted is here, or
+  /// something was damaged.
   [[nodiscard]] std::optional<RowRange> next() const;
   /// What the store read. The texts are copied as far as they are wanted.
   void add(const Ledger& ledger, RowRange range, std::span<const audit::RowView> rows);

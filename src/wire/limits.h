@@ -22,6 +22,7 @@ inline constexpr std::size_t delegation_children_max = 256;
 inline constexpr std::size_t delegations_ended_max = 1000;
 inline constexpr std::int64_t page_items_default = 50;
 inline constexpr std::int64_t page_items_max = 500;
+inline constexpr std::size_t page_bytes_max = 4 << 20;  // of rows; the one that reaches it is the page's last
 inline constexpr std::int64_t approval_wait_s_max = 55;
 
 }  // namespace al::wire

@@ -9,6 +9,7 @@
 #include "audit/merkle.h"
 #include "base/bytes.h"
 #include "engine/world.h"
+#include "wire/limits.h"
 
 using namespace al;
 using namespace al::engine;
@@ -83,6 +84,52 @@ TEST_CASE("recall: a request that was answered once is answered the same again",
   CHECK(world.reads.size() == 4);
   CHECK(world.call("bot", "POST /report", report, "x-al-event-id: another\n").status == 201);
   CHECK(world.rows.size() == rows + 1);
+}
+
+TEST_CASE("recall: a page ends where its rows are large enough, in memory or read back", "[recall]") {
+  for (const LedgerLimits limits : {no_rows, LedgerLimits{.rows_max = 10'000, .bytes_max = 100 << 20}}) {
+    Archive world(limits);
+    const std::string large(600'000, 'x');
+    const auto act = [&](const std::string& type) {
+      return world.call("bot", "POST /actions",
+                        R"({"action_type":")" + type + R"(","metadata":{"text":")" + large + R"("}})");
+    };
+    for (int i = 0; i < 12; ++i) act("read");
+    for (int i = 0; i < 12; ++i) act("merge");
+    for (int i = 0; i < 70; ++i) act("read");
+
+    // Every page is small, none is empty, and together they have all.
+    const auto walk = [&](const std::string& target, std::string_view list, auto cursor_of) {
+      std::size_t items = 0;
+      for (std::optional<std::string> at = std::string(); at;) {
+        const Reply page = world.call("ada", "GET " + target + *at);
+        REQUIRE(page.status == 200);
+        REQUIRE(page[list].size() > 0);
+        CHECK(page.text.size() < wire::page_bytes_max + 2 * large.size());
+        items += page[list].size();
+        at = cursor_of(page, items);
+      }
+      return items;
+    };
+    const auto next_cursor = [](const Reply& page, std::size_t) -> std::optional<std::string> {
+      const json::Value cursor = page["next_cursor"];
+      if (cursor.is_null()) return {};
+      return "&cursor=" + std::string(cursor.string());
+    };
+    CHECK(walk("/approvals?limit=500", "approvals", next_cursor) == 13);
+    CHECK(walk("/audit?limit=500", "events", next_cursor) == world.rows.size());
+    CHECK(walk("/audit/entries?limit=500", "entries", [&](const Reply&, std::size_t items) {
+            return items < world.rows.size() ? std::optional("&from=" + std::to_string(items)) : std::nullopt;
+          }) == world.rows.size());
+    std::uint64_t checked = 0;
+    for (int i = 0; i < 40 && checked < world.rows.size(); ++i) {
+      const Reply verified = world.call("ada", "GET /audit/verify");
+      INFO(verified.text);
+      CHECK(verified["chain_valid"].as_bool() == true);
+      checked = static_cast<std::uint64_t>(verified["rows_checked"].as_int64().value());
+    }
+    CHECK(checked == world.rows.size());
+  }
 }
 
 TEST_CASE("recall: an approval is given and used for what an old row asked", "[recall]") {
