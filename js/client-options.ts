@@ -6,6 +6,7 @@ import type { Hooks, Logger } from "./hooks.js";
 import type { Kernel } from "./kernel.js";
 import type { WasmSource } from "./loaders/platform.js";
 import { type Kind, readOptions } from "./options.js";
+import { promiseOf } from "./promises.js";
 import type { Trust } from "./trust.js";
 
 /** Opens a client in a lattice of this process. A Lattice does this. */
@@ -108,7 +109,7 @@ export function readClientOptions(name: string, given: ClientOptions): ClientOpt
     throw invalidArgument(`${name}: "trust" must be what trustKeys makes`);
   }
   // Looked at by the first call; until then nobody else would handle its rejection.
-  if (wasm instanceof Promise) wasm.catch(() => {});
+  promiseOf(wasm)?.catch(() => {});
   return options;
 }
 

@@ -3,6 +3,7 @@
 
 import { AgentLatticeError } from "./errors.js";
 import type { Kernel } from "./kernel.js";
+import { promiseOf } from "./promises.js";
 import { grouped, RowPacker, unpackRows } from "./rows.js";
 import type { LedgerStore } from "./stores/store.js";
 import { toJson } from "./text.js";
@@ -169,7 +170,8 @@ export class Ledger {
     const work: Work = () => {
       try {
         const result = action(store);
-        return result instanceof Promise ? result.then(succeed).catch(failed) : succeed(result);
+        const pending = promiseOf(result);
+        return pending ? pending.then(succeed).catch(failed) : succeed(result as T);
       } catch (error) {
         return failed(error);
       }

@@ -4,6 +4,7 @@ import type { Submission } from "../boundary.js";
 import type { CheckpointStore } from "../checkpoints.js";
 import { nextPin, storeFailed, verifyRequest } from "../checkpoints.js";
 import { AgentLatticeError, invalidArgument } from "../errors.js";
+import { promiseOf } from "../promises.js";
 import type { CallOptions, Verification } from "../types.js";
 
 export interface Caller {
@@ -55,7 +56,8 @@ function atOnce<T>(what: "read" | "keep", action: () => T | Promise<T>): T {
   } catch (cause) {
     throw storeFailed(what, cause);
   }
-  if (!(done instanceof Promise)) return done;
-  done.catch(() => {});
+  const pending = promiseOf(done);
+  if (pending === undefined) return done as T;
+  pending.catch(() => {});
   throw invalidArgument("a synchronous client needs a checkpoint store without promises");
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 import { Lattice } from "@agentlattice/wasm";
 import { failure, openLattice, policies, storeOf } from "./house.mjs";
 
@@ -106,3 +107,38 @@ test("rows are handed out as lines, in which whoever likes can recompute the cha
   assert.match(lines.at(-2), /action\.executed/);
   assert.match(lines.at(-1), /"n":"one\\ntwo"/);
 });
+
+/** Promises that are no instances of this realm's Promise, by whose they are. */
+const foreignPromises = {
+  // As a query of Prisma or knex: nothing happens before somebody waits.
+  "that begin when they are waited for": (work) => ({
+    // biome-ignore lint/suspicious/noThenProperty: that is what is tried here
+    then: (...settle) =>
+      Promise.resolve()
+        .then(work)
+        .then(...settle),
+  }),
+  "of another realm": runInNewContext("async (work) => work()"),
+};
+
+for (const [whose, promised] of Object.entries(foreignPromises)) {
+  test(`promises ${whose} are waited for`, async (t) => {
+    const rows = [];
+    let full = false;
+    const store = {
+      ...storeOf(rows),
+      append: (_, more) =>
+        promised(() => {
+          if (full) throw new Error("the disk is full");
+          rows.push(...more);
+        }),
+    };
+    const lattice = await openLattice(t, { store });
+    const al = lattice.agent("a", { maxAttempts: 1 });
+    await al.execute("read.a");
+    assert.match(rows.at(-1)[0], /action\.executed/);
+    full = true;
+    const error = await failure(al.execute("read.a"), "LEDGER_UNAVAILABLE");
+    assert.match(error.message, /the disk is full/);
+  });
+}
