@@ -1,11 +1,12 @@
 // The ledger in a SQLite file. One writer: whoever appends second learns that the rows are not what it thinks they are.
 
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AgentLatticeError, invalidArgument } from "../errors.js";
 import { readOptions } from "../options.js";
 import { type Database, openDatabase, readingArrays, type Statement } from "./sqlite-driver.js";
+import { readHeader } from "./sqlite-header.js";
 import type { LedgerRow, LedgerSnapshot, LedgerStore } from "./store.js";
 
 /** Options of `new SqliteStore(…)`. */
@@ -18,9 +19,9 @@ export interface SqliteStoreOptions {
   readonly readOnly?: boolean | undefined;
 }
 
-/** "ALat", at offset 68 of the file (sqlite.org/fileformat2.html): whose file this is. */
+/** "ALat": whose file this is. */
 const applicationId = 0x414c6174;
-/** At offset 60: how the table below looks. */
+/** How the table below looks. */
 const layoutVersion = 1;
 
 const layout = `
@@ -44,10 +45,7 @@ interface Opened {
   written: boolean;
 }
 
-/**
- * The files that are open in this process. A second opening is refused before the file is touched: closing any descriptor
- * of a file drops all locks that the process holds on it (sqlite.org/howtocorrupt.html, 2.2).
- */
+/** The files that this copy of the module has open, by their real paths. A second opening is refused before a file is touched. */
 const openPaths = new Set<string>();
 
 /**
@@ -63,6 +61,8 @@ export class SqliteStore implements LedgerStore {
   readonly #busyTimeoutMs: number;
   readonly #readOnly: boolean;
   #open: Opened | undefined;
+  /** Of the file that is open. */
+  #realPath = "";
 
   constructor(options: SqliteStoreOptions) {
     const known = { path: "any", busyTimeoutMs: "integer", readOnly: "boolean" } as const;
@@ -84,18 +84,20 @@ export class SqliteStore implements LedgerStore {
 
   async open(): Promise<void> {
     if (this.#open !== undefined) return;
-    if (openPaths.has(this.#path)) {
+    const file = this.#file();
+    if (openPaths.has(file)) {
       throw new AgentLatticeError(
         "LEDGER_UNAVAILABLE",
         `${this.#path} is open in this process already; close the lattice that has it, or use that one`,
       );
     }
-    openPaths.add(this.#path);
+    openPaths.add(file);
     try {
-      this.#checkHeader();
+      await this.#checkHeader(file);
       this.#open = this.#prepare(await openDatabase(this.#path, this.#readOnly));
+      this.#realPath = file;
     } catch (error) {
-      openPaths.delete(this.#path);
+      openPaths.delete(file);
       throw this.#error(error);
     }
   }
@@ -170,7 +172,7 @@ export class SqliteStore implements LedgerStore {
     const open = this.#open;
     if (open === undefined) return;
     this.#open = undefined;
-    openPaths.delete(this.#path);
+    openPaths.delete(this.#realPath);
     // Into the one file now, not when the driver's statements happen to be collected.
     if (open.written) tryExec(open.database, "PRAGMA wal_checkpoint(TRUNCATE)");
     open.database.close();
@@ -231,41 +233,39 @@ export class SqliteStore implements LedgerStore {
     return this.#open;
   }
 
-  /** Reads the file's first bytes, without SQLite, which would recover, convert or lock what it opens. */
-  #checkHeader(): void {
+  /** The file's real path, through whatever links: by it two names of one file are the same. */
+  #file(): string {
     if (!existsSync(dirname(this.#path))) {
       throw new AgentLatticeError(
         "LEDGER_UNAVAILABLE",
         `cannot open ${this.#path}: its folder does not exist; create it first`,
       );
     }
-    if (!existsSync(this.#path)) {
-      if (!this.#readOnly) return;
-      throw new AgentLatticeError("LEDGER_UNAVAILABLE", `${this.#path} does not exist`);
-    }
-    const header = new Uint8Array(100);
     try {
-      // A file that was made and never written is a new one.
-      if (statSync(this.#path).size === 0 && !this.#readOnly) return;
-      const file = openSync(this.#path, "r");
-      try {
-        readSync(file, header, 0, header.length, 0);
-      } finally {
-        closeSync(file);
-      }
+      if (existsSync(this.#path)) return realpathSync(this.#path);
+      return join(realpathSync(dirname(this.#path)), basename(this.#path));
     } catch (cause) {
       throw this.#error(cause);
     }
-    if (new TextDecoder("latin1").decode(header.subarray(0, 16)) !== "SQLite format 3\0") {
-      throw this.#corrupt("it is not a SQLite file, or its beginning is damaged");
+  }
+
+  /** Refuses what is no ledger, before it is opened for writing. */
+  async #checkHeader(file: string): Promise<void> {
+    if (!existsSync(file)) {
+      if (!this.#readOnly) return;
+      throw new AgentLatticeError("LEDGER_UNAVAILABLE", `${this.#path} does not exist`);
     }
-    const fields = new DataView(header.buffer);
-    if (fields.getUint32(68) !== applicationId)
+    // A file that was made and never written is a new one.
+    const empty = statSync(file).size === 0;
+    if (empty && !this.#readOnly) return;
+    const header = empty ? undefined : await readHeader(file, this.#busyTimeoutMs);
+    if (header === undefined)
+      throw this.#corrupt("it is not a SQLite file, or its beginning is damaged");
+    if (header.applicationId !== applicationId)
       throw this.#corrupt("it is a SQLite file, but not a ledger of this program");
-    const version = fields.getUint32(60);
-    if (version > layoutVersion) {
+    if (header.userVersion > layoutVersion) {
       throw this.#corrupt(
-        `it was written by a newer version of this package (layout ${version}, known up to ${layoutVersion})`,
+        `it was written by a newer version of this package (layout ${header.userVersion}, known up to ${layoutVersion})`,
       );
     }
   }

@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -14,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 import { SqliteStore } from "@agentlattice/wasm/sqlite";
 import { openDatabase, readingArrays } from "../../npm/dist/stores/sqlite-driver.js";
 import { failure, firstPending, openLattice } from "./house.mjs";
@@ -119,6 +121,58 @@ test("a file that is open in this process is not opened twice", async (t) => {
   await openStore(t, path);
 });
 
+/** Another program opens the file, reads it and closes it: it removes the log, unless somebody has a lock on the file. */
+const visit = (path) =>
+  execFileSync(
+    process.execPath,
+    [
+      "--input-type=module",
+      "--eval",
+      `import { openDatabase } from "../../npm/dist/stores/sqlite-driver.js";
+      const database = await openDatabase(${JSON.stringify(path)});
+      database.prepare("SELECT count(*) FROM ledger").get();
+      database.close();`,
+    ],
+    { cwd: import.meta.dirname },
+  );
+
+const secondOpenings = {
+  "in another thread": async (path) => {
+    const script = `import("${import.meta.resolve("@agentlattice/wasm/sqlite")}").then(async ({ SqliteStore }) => {
+      const store = new SqliteStore({ path: ${JSON.stringify(path)}, readOnly: true });
+      await store.open();
+      if (store.size() !== 3) throw new Error("other rows");
+      store.close();
+    });`;
+    const worker = new Worker(script, { eval: true });
+    await new Promise((resolve, reject) => worker.once("error", reject).once("exit", resolve));
+  },
+  "through a link": async (path) => {
+    const link = `${path}.link`;
+    symlinkSync(path, link);
+    const store = new SqliteStore({ path: link, readOnly: true });
+    const error = await failure(store.open(), "LEDGER_UNAVAILABLE");
+    assert.match(error.message, /open in this process already/);
+  },
+};
+
+for (const [how, openAgain] of Object.entries(secondOpenings)) {
+  test(`a file that is open keeps its lock when it is opened ${how}`, async (t) => {
+    const path = join(folder(t), "ledger.db");
+    const store = await openStore(t, path);
+    store.append(0, rows(0, 3));
+    await openAgain(path);
+    visit(path);
+    assert.ok(existsSync(`${path}-wal`), "another program could remove the log");
+    store.append(3, rows(3, 2));
+    // As after a crash: nobody closed it.
+    const crashed = join(folder(t), "ledger.db");
+    copyFileSync(path, crashed);
+    copyFileSync(`${path}-wal`, `${crashed}-wal`);
+    assert.deepEqual((await openStore(t, crashed)).read(0, 9), [...rows(0, 3), ...rows(3, 2)]);
+  });
+}
+
 test("after closing, the one file holds everything", async (t) => {
   const path = join(folder(t), "ledger.db");
   const store = await openStore(t, path);
@@ -135,6 +189,10 @@ test("a file of another kind is refused and left alone", async (t) => {
   await refuses(path, /not a SQLite file/);
   writeFileSync(path, "short");
   await refuses(path, /not a SQLite file/);
+  writeFileSync(`${path}-shm`, "");
+  await refuses(path, /not a SQLite file/);
+  writeFileSync(path, "these are my notes\n".repeat(50));
+  await refuses(path, /not a SQLite file/);
 });
 
 test("another program's database is refused and left alone", async (t) => {
@@ -143,6 +201,11 @@ test("another program's database is refused and left alone", async (t) => {
   other.exec("CREATE TABLE t (x); INSERT INTO t VALUES (1)");
   other.close();
   await refuses(path, /not a ledger of this program/);
+  const used = await openDatabase(path);
+  used.exec("PRAGMA journal_mode = WAL; INSERT INTO t VALUES (2)");
+  assert.ok(existsSync(`${path}-shm`));
+  await refuses(path, /not a ledger of this program/);
+  used.close();
 });
 
 test("a newer version's file is refused and left alone", async (t) => {
@@ -150,6 +213,7 @@ test("a newer version's file is refused and left alone", async (t) => {
   (await openStore(t, path)).close();
   const newer = await openDatabase(path);
   newer.exec("PRAGMA user_version = 9");
+  await refuses(path, /newer version of this package \(layout 9/);
   newer.close();
   await refuses(path, /newer version of this package \(layout 9/);
 });
