@@ -18,6 +18,8 @@ const frameBytesMax = 128 * 1024;
 export class Upgrades {
   readonly #taker: SocketTaker | undefined;
   readonly #open = new Set<WebSocket>();
+  /** Theirs, and those that were refused: the server's own list has them no more, and it waits for them. */
+  readonly #sockets = new Set<Duplex>();
   #server: Promise<WebSocketServer> | undefined;
 
   /** Without a taker every upgrade is refused. */
@@ -29,6 +31,8 @@ export class Upgrades {
   async take(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // A socket that breaks meanwhile is nobody's loss.
     socket.on("error", () => {});
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
     const taker = this.#taker;
     const path = incoming.url?.split("?")[0];
     if (taker === undefined || path !== eventsPath || incoming.method !== "GET") {
@@ -53,7 +57,7 @@ export class Upgrades {
   close(graceMs: number): void {
     for (const socket of this.#open) socket.close(1001, "the server is closing");
     const breakOff = setTimeout(() => {
-      for (const socket of this.#open) socket.terminate();
+      for (const socket of this.#sockets) socket.destroy();
     }, graceMs);
     breakOff.unref();
   }
@@ -88,5 +92,8 @@ function refuse(socket: Duplex, status: number, code: string, message: string): 
     "content-type: application/json",
     `content-length: ${Buffer.byteLength(body)}`,
   ];
+  // The other side may never close its half, and what it goes on to say is nothing to us.
+  socket.resume();
+  socket.once("finish", () => socket.destroy());
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }

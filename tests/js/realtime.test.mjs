@@ -206,17 +206,23 @@ test("a listener may call back in", async (t) => {
   await eventually(() => answers.length === 1);
 });
 
+/** A connection whose client never closes its half, after a request with the header Upgrade. */
+function upgrading(t, url, path, protocol) {
+  const { hostname: host, port } = new URL(url);
+  const socket = connectTcp({ host, port: Number(port), allowHalfOpen: true });
+  t.after(() => socket.destroy());
+  socket.on("error", () => {});
+  socket.write(
+    `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: ${protocol}\r\n` +
+      "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+  );
+  return socket;
+}
+
 test("upgrades go to the events, and nowhere else", async (t) => {
   const { lattice, server } = await served(t);
   const upgrade = async (url, path) => {
-    const { hostname, port } = new URL(url);
-    const socket = connectTcp(Number(port), hostname);
-    t.after(() => socket.destroy());
-    socket.write(
-      `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n` +
-        "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-    );
-    const [answer] = await once(socket, "data");
+    const [answer] = await once(upgrading(t, url, path, "websocket"), "data");
     return String(answer).split("\r\n")[0];
   };
   assert.match(await upgrade(server.url, "/api/v1/events"), /101/);
@@ -224,4 +230,19 @@ test("upgrades go to the events, and nowhere else", async (t) => {
   const bare = await serve(lattice.fetch);
   t.after(() => bare.close({ graceMs: 0 }));
   assert.match(await upgrade(bare.url, "/api/v1/events"), /404/);
+});
+
+test("a server that refused an upgrade closes, whatever the client does with its half", async () => {
+  const server = await serve(() => new Response());
+  const sockets = ["/", "/elsewhere"].map((path) =>
+    upgrading({ after() {} }, server.url, path, "websocket"),
+  );
+  try {
+    await Promise.all(sockets.map((socket) => once(socket.resume(), "end")));
+    const closed = server.close({ graceMs: 10_000 }).then(() => "closed");
+    const late = new Promise((resolve) => setTimeout(resolve, 2000, "late").unref());
+    assert.equal(await Promise.race([closed, late]), "closed");
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
 });
