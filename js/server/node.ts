@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { readOptions } from "../options.js";
-import { type SocketTaker, Upgrades } from "./upgrade.js";
+import { asksForWebSocket, type SocketTaker, Upgrades } from "./upgrade.js";
 
 export { FileCheckpointStore } from "../stores/file-checkpoints.js";
 
@@ -41,7 +41,9 @@ export async function serve(
   });
   const answer: FetchHandler =
     typeof handler === "function" ? handler : (request) => handler.fetch(request);
-  const server = createServer((incoming, outgoing) => {
+  // Known to Node.js 22.21 and 24.9. Earlier ones, for which Upgrades refuses the rest, upgrade whatever has the header.
+  const upgrading: object = { shouldUpgradeCallback: asksForWebSocket };
+  const server = createServer(upgrading, (incoming, outgoing) => {
     void exchange(answer, url, incoming, outgoing);
   });
   const upgrades = new Upgrades("connect" in handler ? (handler as SocketTaker) : undefined);

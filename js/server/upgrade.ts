@@ -14,6 +14,10 @@ const eventsPath = "/api/v1/events";
 /** As much as a client's frame may have, and a little more, so that the kernel is who refuses it. */
 const frameBytesMax = 128 * 1024;
 
+/** Whether a request with the header Upgrade asks for a WebSocket. One that offers another protocol (h2c) is as any other. */
+export const asksForWebSocket = ({ headers }: IncomingMessage): boolean =>
+  /(^|,)\s*websocket\s*(,|$)/i.test(headers.upgrade ?? "");
+
 /** The sockets of one server. */
 export class Upgrades {
   readonly #taker: SocketTaker | undefined;
@@ -33,6 +37,11 @@ export class Upgrades {
     socket.on("error", () => {});
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
+    if (!asksForWebSocket(incoming)) {
+      const message = `the header Upgrade may say "websocket" here; send the request without it (curl: --http1.1)`;
+      refuse(socket, 400, "INVALID_REQUEST", message);
+      return;
+    }
     const taker = this.#taker;
     const path = incoming.url?.split("?")[0];
     if (taker === undefined || path !== eventsPath || incoming.method !== "GET") {

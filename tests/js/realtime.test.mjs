@@ -246,3 +246,11 @@ test("a server that refused an upgrade closes, whatever the client does with its
     for (const socket of sockets) socket.destroy();
   }
 });
+
+test("an offer of another protocol is not taken up: the request is answered, or says what to leave out", async (t) => {
+  const { server } = await served(t);
+  const [answer] = await once(upgrading(t, server.url, "/api/v1/whoami", "h2c"), "data");
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  const asked = major > 24 || (major === 24 && minor >= 9) || (major === 22 && minor >= 21);
+  assert.match(String(answer), asked ? /^HTTP\/1\.1 401 / : /^HTTP\/1\.1 400 .*header Upgrade/s);
+});
