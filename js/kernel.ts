@@ -65,6 +65,7 @@ const timer_lateness_ms_max = 50;
 export class Kernel {
   #exports: Exports | undefined;
   #ended: AgentLatticeError | undefined;
+  #refusal: AgentLatticeError | undefined; // why nothing new is begun
   #numbers = 0;
   #answer: Response | undefined;
   #buffer: Uint8Array | undefined;
@@ -122,6 +123,7 @@ export class Kernel {
   /** The answer to a dry run, in one crossing; undefined where the submission is none, or only a call can say. */
   dryRun(client: number, { operation, body = "", signal }: Submission): CanI | undefined {
     if (this.#lattice === undefined || operation !== "canI" || signal?.aborted) return undefined;
+    if (this.#refusal !== undefined) throw this.#refusal;
     const said = this.#cross((exports) => {
       const written = this.#write(exports, body);
       const bytes = written === undefined ? 0 : exports.canI(client, written);
@@ -179,6 +181,7 @@ export class Kernel {
 
   /** Opens a realtime channel of a client. */
   subscribe(client: number, filter: string, sink: ChannelSink): Channel {
+    if (this.#refusal !== undefined) throw this.#refusal;
     const number = ++this.#numbers;
     this.#channels.set(number, sink);
     const tell = (entry: "pause" | "resume" | "unsubscribe") => () => {
@@ -213,12 +216,18 @@ export class Kernel {
     this.#enter((exports) => exports.wake());
   }
 
+  /** Begins nothing new from now on; what was begun goes on until it is closed. */
+  refuse(what: string): void {
+    this.#refusal = closedError(what);
+  }
+
   /** Ends the instance: whatever still waits is rejected, and so is every later call. Harmless when it has ended. */
   close(what: string): void {
     this.#end(closedError(what));
   }
 
   #start(client: number, call: number, submission: Submission, pending: Pending): void {
+    if (this.#refusal !== undefined) throw this.#refusal;
     this.#pending.set(call, pending);
     try {
       this.#cross((exports) => {

@@ -274,6 +274,8 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
   }
 
   async #shutDown(): Promise<void> {
+    // Else whoever calls again as soon as it is answered would keep the store at work for ever.
+    this.#kernel?.refuse("this lattice");
     await this.#ledger.settled();
     if (this.#ledger.wantsSnapshot) this.#kernel?.inform("takeSnapshot");
     await this.#ledger.settled();

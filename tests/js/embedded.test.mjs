@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AgentLattice, isDeniedError } from "@agentlattice/wasm";
-import { failure, firstPending, openLattice } from "./house.mjs";
+import { AgentLatticeSync } from "@agentlattice/wasm/sync";
+import { failure, firstPending, openLattice, storeOf } from "./house.mjs";
 
 test("an allowed action is executed", async (t) => {
   const lattice = await openLattice(t);
@@ -189,6 +190,50 @@ test("a closed lattice and a closed client say so", async (t) => {
   await failure(al.execute("read.a"), "CLOSED");
   await failure(lattice.fetch(new Request("http://lattice/api/v1/whoami")), "CLOSED");
   await failure(lattice.agent("c").execute("read.a"), "CLOSED");
+});
+
+test("closing ends what is under way, however eagerly agents go on to call", async (t) => {
+  const store = storeOf();
+  const append = store.append;
+  store.append = async (...batch) => {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    append(...batch);
+  };
+  const lattice = await openLattice(t, { store });
+  const al = lattice.agent("a");
+  await al.execute("read.a");
+  const sync = new AgentLatticeSync({ lattice, agent: "a" });
+  assert.equal(sync.canI("read.a").allowed, true);
+  let closing;
+  const begunAfter = [];
+  const agents = ["a", "b", "c"].map(async (name) => {
+    const al = lattice.agent(name);
+    for (let n = 0; n < 2000; ++n) {
+      const late = closing !== undefined;
+      try {
+        assert.equal((await al.execute("read.a")).status, "executed");
+        if (late) begunAfter.push(name);
+      } catch (error) {
+        return error.code;
+      }
+    }
+  });
+  await al.execute("read.a");
+  const inFlight = al.execute("read.a");
+  closing = lattice.close();
+  for (const call of [
+    () => al.execute("read.a"),
+    () => al.canI("read.a"),
+    () => al.subscribe(null, () => {}),
+  ])
+    await failure(call(), "CLOSED");
+  for (const call of [() => sync.execute("read.a"), () => sync.canI("read.a")])
+    assert.throws(call, { code: "CLOSED" });
+  assert.equal((await inFlight).status, "executed");
+  const late = new Promise((resolve) => setTimeout(resolve, 2000, "late").unref());
+  const ended = Promise.all([closing, ...agents]);
+  assert.deepEqual(await Promise.race([ended, late]), [undefined, "CLOSED", "CLOSED", "CLOSED"]);
+  assert.deepEqual(begunAfter, []);
 });
 
 test("two callers that race load one module and register one agent", async (t) => {
