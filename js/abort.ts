@@ -1,7 +1,5 @@
 // AbortSignals: many calls may wait for one signal, which carries one listener meanwhile, and none afterwards.
 
-import { abortedError } from "./errors.js";
-
 interface Watch {
   readonly actions: Set<() => void>;
   readonly listener: () => void;
@@ -37,18 +35,4 @@ function unwatch(signal: AbortSignal): void {
   if (watch === undefined) return;
   watches.delete(signal);
   signal.removeEventListener("abort", watch.listener);
-}
-
-/** Settles like `promise`, or rejects with AgentLatticeAbortedError as soon as `signal` is aborted. */
-export async function unlessAborted<T>(
-  promise: Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  if (signal === undefined) return promise;
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(abortedError(signal));
-    else stop = onAbort(signal, () => reject(abortedError(signal)));
-  });
-  return Promise.race([promise, aborted]).finally(stop);
 }

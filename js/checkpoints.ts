@@ -62,25 +62,21 @@ export class Pins {
     this.#origin = origin;
   }
 
-  async request(options: CallOptions | undefined): Promise<Submission> {
-    return verifyRequest(options, await this.#pinned());
+  async read(): Promise<string | null> {
+    try {
+      return (await this.#store.get(this.#origin)) ?? null;
+    } catch (cause) {
+      throw storeFailed("read", cause);
+    }
   }
 
   async keep(verification: Verification): Promise<Verification> {
-    const note = nextPin(verification, await this.#pinned());
+    const note = nextPin(verification, await this.read());
     try {
       if (note !== undefined) await this.#store.set(this.#origin, note);
     } catch (cause) {
       throw storeFailed("keep", cause);
     }
     return verification;
-  }
-
-  async #pinned(): Promise<string | null> {
-    try {
-      return (await this.#store.get(this.#origin)) ?? null;
-    } catch (cause) {
-      throw storeFailed("read", cause);
-    }
   }
 }

@@ -1,9 +1,8 @@
 // A client inside a kernel, opened at the first call: what AgentLattice, DelegatedAgent and Operator are faces of.
 
-import { unlessAborted } from "./abort.js";
 import { type Answer, answerOf, type Received } from "./answer.js";
 import type { Submission } from "./boundary.js";
-import { MemoryCheckpointStore, Pins } from "./checkpoints.js";
+import { MemoryCheckpointStore, Pins, verifyRequest } from "./checkpoints.js";
 import {
   type ClientOptions,
   type OpenClient,
@@ -11,9 +10,11 @@ import {
   targetOf,
 } from "./client-options.js";
 import { clientPayload } from "./client-payload.js";
-import { closedError, invalidArgument } from "./errors.js";
+import { invalidArgument } from "./errors.js";
 import { logging, watched } from "./hooks.js";
 import { Kernel, type KernelOptions } from "./kernel.js";
+import { Closing, Limits } from "./limits.js";
+import { callOptions, readOptions } from "./options.js";
 import { Realtime } from "./realtime.js";
 import { toJson } from "./text.js";
 import type { Trust } from "./trust.js";
@@ -24,25 +25,24 @@ export class Client {
   /** Where requests go, for people. */
   readonly target: string;
   readonly realtime: Realtime;
-  readonly #name: string;
   readonly #pins: Pins;
   readonly #trust: Trust | undefined;
   readonly #open: () => Promise<OpenClient>;
   #opening: Promise<OpenClient> | undefined;
   /** What `#opening` came to: nobody waits for a promise that is kept. */
   #ready: OpenClient | undefined;
-  #closed = false;
+  readonly #closing: Closing;
 
   /** Checks the options and does nothing else. `name` is the face's, for messages. */
   constructor(name: string, given: ClientOptions) {
     const options = readClientOptions(name, given);
-    this.#name = name;
+    this.#closing = new Closing(`this ${name}`);
     this.target = targetOf(name, options);
     this.#pins = new Pins(options.checkpoints ?? new MemoryCheckpointStore(), this.target);
     this.#trust = options.trust;
     this.realtime = new Realtime(async (filter, sink, signal) => {
       if (options.lattice === undefined) needWebSocket(options);
-      const { kernel, client } = await this.#opened(signal);
+      const { kernel, client } = await this.#opened(new Limits(this.#closing, { signal }));
       return kernel.subscribe(client, toJson(toWire({ ...filter }), "the filter"), sink);
     });
     this.#open = () => open(options, this.target);
@@ -52,32 +52,26 @@ export class Client {
    * Sends one request and decodes its answer, names renamed. Opens the client first where that is not done. What `build` throws,
    * the answer rejects with.
    */
-  call<T>(
-    build: () => Submission | Promise<Submission>,
-    shape?: (data: T) => T | Promise<T>,
-  ): Answer<T> {
+  call<T>(build: () => Submission, shape?: (data: T) => T | Promise<T>): Answer<T> {
     const received: Received = { answer: undefined };
     return answerOf(this.#call(received, build, shape), received);
   }
 
   /** Verifies the ledger, against what is pinned, and pins what was found good. */
   verify(options: CallOptions | undefined): Answer<Verification> {
-    return this.call(
-      () => this.#pins.request(options),
-      async (verdict: Verification) =>
-        this.#pins.keep(this.#trust ? await this.#trust.judge(verdict) : verdict),
-    );
+    const received: Received = { answer: undefined };
+    return answerOf(this.#verify(received, options), received);
   }
 
   /** Rejects whatever is open and every later call. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#closing.closed) return;
+    this.#closing.close();
     this.#ready = undefined;
     this.#opening
       ?.then(({ kernel, client, alone }) => {
         if (kernel.ended === undefined) kernel.call("closeClient", client);
-        if (alone) kernel.close(`this ${this.#name}`);
+        if (alone) kernel.close(this.#closing.what);
       })
       // It never opened, or crashed on the way out; whoever waited was told.
       .catch(() => {});
@@ -85,12 +79,17 @@ export class Client {
 
   async #call<T>(
     received: Received,
-    build: () => Submission | Promise<Submission>,
+    build: () => Submission,
     shape: (data: T) => T | Promise<T> = (data) => data,
   ): Promise<T> {
-    const building = build();
-    const request = building instanceof Promise ? await building : building;
-    const { kernel, client } = this.#ready ?? (await this.#opened(request.signal));
+    let request = build();
+    let opened = this.#ready;
+    if (opened === undefined) {
+      const limits = new Limits(this.#closing, request);
+      opened = await this.#opened(limits);
+      request = { ...request, ...limits.rest };
+    }
+    const { kernel, client } = opened;
     const dry = kernel.dryRun(client, request);
     if (dry !== undefined) return shape(dry as T);
     // Nobody waits for what is there.
@@ -100,15 +99,28 @@ export class Client {
     return shape(decodeAnswer(json) as T);
   }
 
+  async #verify(received: Received, options: CallOptions | undefined): Promise<Verification> {
+    const limits = new Limits(this.#closing, readOptions("verify", options, callOptions));
+    const pinned = await limits.wait(this.#pins.read(), "the checkpoint was not read");
+    const verdict = await this.#call<Verification>(received, () =>
+      verifyRequest(limits.rest, pinned),
+    );
+    return limits.wait(this.#keep(verdict), "the checkpoint was not kept");
+  }
+
+  async #keep(verdict: Verification): Promise<Verification> {
+    return this.#pins.keep(this.#trust ? await this.#trust.judge(verdict) : verdict);
+  }
+
   /** Idempotent: callers that race share one opening. One that failed is tried again by the next call. */
-  async #opened(signal: AbortSignal | undefined): Promise<OpenClient> {
-    if (this.#closed) throw closedError(`this ${this.#name}`);
+  async #opened(limits: Limits): Promise<OpenClient> {
+    if (this.#closing.closed) throw this.#closing.closed;
     this.#opening ??= this.#open().catch((error: unknown) => {
       this.#opening = undefined;
       throw error;
     });
-    const opened = await unlessAborted(this.#opening, signal);
-    if (this.#closed) throw closedError(`this ${this.#name}`);
+    const opened = await limits.wait(this.#opening, "its client has no key or no module yet");
+    if (this.#closing.closed) throw this.#closing.closed;
     this.#ready = opened;
     return opened;
   }

@@ -177,6 +177,12 @@ export const moduleUnavailable = (problem: string, cause?: unknown): AgentLattic
 export const closedError = (what: string): AgentLatticeError =>
   new AgentLatticeError("CLOSED", `${what} was closed; open a new one`);
 
+/** What a caller whose time is over gets, where the kernel was not asked yet; `missing` is what did not come. */
+export const deadlineError = (missing: string): AgentLatticeConnectionError =>
+  new AgentLatticeConnectionError("DEADLINE_EXCEEDED", `the call's time is over, and ${missing}`, {
+    retryable: true,
+  });
+
 /** What a caller whose signal was aborted gets. */
 export const abortedError = (signal: AbortSignal): AgentLatticeAbortedError =>
   new AgentLatticeAbortedError("ABORTED", "the call was aborted by its signal", {
