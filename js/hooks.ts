@@ -1,5 +1,7 @@
 // Watching the attempts of a client, from where they go through `fetch`.
 
+import { promiseOf } from "./promises.js";
+
 /** One HTTP request of a call. The same object is handed to each hook that speaks of it. */
 export interface Attempt {
   readonly method: string;
@@ -23,7 +25,8 @@ export interface AttemptOutcome {
 }
 
 /**
- * Told of each attempt over the network, as it happens. What they throw is dropped. docs/client.md has all of a tracer; in short:
+ * Told of each attempt over the network, as it happens. Nobody waits for what they return, and what they throw is dropped.
+ * docs/client.md has all of a tracer; in short:
  *
  * ```js
  * const hooks = {
@@ -132,10 +135,10 @@ function withoutKey(error: unknown, headers: Headers): string {
   return key ? words.replaceAll(key, "[key]") : words;
 }
 
-/** Hooks watch; they never break a call. */
-function tell(hook: () => void): void {
+/** Hooks watch; they never break a call, nor, where they are asynchronous, the process. */
+function tell(hook: () => unknown): void {
   try {
-    hook();
+    promiseOf(hook())?.catch(() => {});
   } catch {
     // Theirs to notice.
   }

@@ -123,16 +123,27 @@ test("an attempt without a response says why, and never the key", async () => {
   al.close();
 });
 
-test("hooks and loggers that throw break nothing", async (t) => {
-  const broken = () => {
+for (const [how, broken] of Object.entries({
+  throw: () => {
     throw new Error("broken");
-  };
-  const { al } = await watched(t, 1, {
-    hooks: { onRequest: broken, onResponse: broken, onRetry: broken },
-    logger: { debug: broken, info: broken, warn: broken },
+  },
+  reject: () => Promise.reject(new Error("broken")),
+})) {
+  test(`hooks and loggers that ${how} break nothing`, async (t) => {
+    const unhandled = [];
+    const listener = (reason) => unhandled.push(reason);
+    process.on("unhandledRejection", listener);
+    t.after(() => process.off("unhandledRejection", listener));
+    const hooks = { onRequest: broken, onResponse: broken, onRetry: broken };
+    const logger = { debug: broken, info: broken, warn: broken };
+    for (const options of [{ hooks }, { hooks, logger }]) {
+      const { al } = await watched(t, 1, options);
+      assert.equal((await al.execute("read.a")).status, "executed");
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(unhandled, []);
   });
-  assert.equal((await al.execute("read.a")).status, "executed");
-});
+}
 
 test("a logger reads what happens, line by line", async (t) => {
   const lines = [];
