@@ -53,21 +53,30 @@ export const json = (value: unknown): string =>
 
 const wide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
-const widthOf = (text: string): number =>
-  [...text].reduce(
-    (width, character) => width + (/\p{M}/u.test(character) ? 0 : wide.test(character) ? 2 : 1),
-    0,
-  );
+/** How many columns a character takes. Most need no look at the tables: below U+0300 all take one. */
+function widthOfOne(character: string): number {
+  if (character < "\u0300") return 1;
+  return /\p{M}/u.test(character) ? 0 : wide.test(character) ? 2 : 1;
+}
+
+function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text) width += widthOfOne(character);
+  return width;
+}
 
 /** Cuts `text` to at most `width` columns, with an ellipsis where something is missing. */
 export function cut(text: string, width: number): string {
-  if (widthOf(text) <= width) return text;
-  let kept = "";
+  let used = 0;
+  let length = 0;
+  let kept = 0;
   for (const character of text) {
-    if (widthOf(kept + character) > width - 1) break;
-    kept += character;
+    used += widthOfOne(character);
+    if (used > width) return `${text.slice(0, kept)}…`;
+    length += character.length;
+    if (used < width) kept = length;
   }
-  return `${kept}…`;
+  return text;
 }
 
 export const pad = (text: string, width: number): string =>
@@ -77,17 +86,27 @@ export const pad = (text: string, width: number): string =>
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
+  let used = 0;
   for (const word of text.split(/(?<= )/)) {
-    if (line !== "" && widthOf(line + word.trimEnd()) > width) {
+    const letters = word.trimEnd();
+    const space = word.slice(letters.length);
+    if (line !== "" && used + widthOf(letters) > width) {
       lines.push(line.trimEnd());
       line = "";
+      used = 0;
     }
-    line += word;
-    while (widthOf(line.trimEnd()) > width) {
-      const head = cut(line, width + 1).slice(0, -1);
-      lines.push(head);
-      line = line.slice(head.length);
+    for (const character of letters) {
+      const size = widthOfOne(character);
+      if (used + size > width && line !== "") {
+        lines.push(line);
+        line = "";
+        used = 0;
+      }
+      line += character;
+      used += size;
     }
+    line += space;
+    used += widthOf(space);
   }
   return [...lines, line.trimEnd()];
 }
