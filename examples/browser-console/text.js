@@ -1,7 +1,7 @@
 // What comes from agents is hostile: it is shown as text, never as markup, and cannot reorder or hide what stands beside it.
 
-/** Controls, and the marks that turn the direction of writing (Unicode TR 9), which can make one text look like another. */
-const deceptive = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+/** What is invisible, breaks lines or turns the direction of writing, which can make one text look like another. */
+const deceptive = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** The same text, with what could deceive spelled out. Line feeds stay where `lines` is true. */
 export const plain = (text, lines = false) =>
