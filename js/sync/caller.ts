@@ -24,8 +24,8 @@ export function without<T extends object>(name: string, options: T): T {
 }
 
 /** A request without a signal, which nobody could abort. */
-export function checkRequest(request: Submission): Submission {
-  if (request.signal === undefined) return request;
+export function checkRequest(request: Submission): void {
+  if (request.signal === undefined) return;
   throw invalidArgument(
     `${request.operation}: a call that blocks its thread cannot be aborted; give "timeoutMs" in place of "signal"`,
   );

@@ -39,10 +39,13 @@ export class NetworkCaller implements Caller {
 
   call<T>(request: Submission): T {
     if (this.#ended !== undefined) throw this.#ended;
+    checkRequest(request);
     this.#line ??= this.#open();
     const { worker, port, word } = this.#line;
-    const number = ++this.#number;
-    worker.postMessage({ number, request: checkRequest(request) });
+    const number = this.#number + 1;
+    worker.postMessage({ number, request });
+    // INVARIANT: one more than was answered. A number that was never sent would let no later call sleep.
+    this.#number = number;
     this.#wait(word, number);
     const mail = receiveMessageOnPort(port) as { readonly message: Reply };
     const { data, error } = mail.message;

@@ -140,6 +140,18 @@ test("over a network a gate blocks until somebody decides, inside asynchronous c
   );
 });
 
+test("a call over a network sleeps until its answer is there, after one that was refused, too", async (t) => {
+  const thread = await startLatticeThread({ policies, autoApproveMs: 100 });
+  t.after(thread.stop);
+  const al = new AgentLatticeSync({ apiKey: thread.apiKey, baseUrl: thread.baseUrl });
+  t.after(() => al.close());
+  al.whoami();
+  assert.throws(() => al.whoami({ signal: new AbortController().signal }), /"timeoutMs"/);
+  const wait = t.mock.method(Atomics, "wait");
+  assert.equal(al.gate("pr.merge").status, "executed");
+  assert.ok(wait.mock.callCount() < 10, `woke up ${wait.mock.callCount()} times`);
+});
+
 test("what cannot go to another thread, or has no meaning there, is refused", () => {
   const apiKey = "al_test_0123456789abcdef";
   for (const option of ["fetch", "WebSocket"]) {
