@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { blocksOf, house } from "../docs/blocks.mjs";
@@ -29,27 +29,28 @@ before(() => {
 });
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
+const entries = [
+  ...["index", "server/durable-object", "server/node", "stores/indexed-db", "stores/sqlite"],
+  ...["sync/index", "terminal"],
+];
+const isForRequire = (file) => /^dist\/cjs\/.*\.d\.ts$/.test(file);
+
 test("it holds what the sources make, and nothing else", () => {
   const isDeclaration = (file) => /\.d(\.wasm)?\.m?ts$/.test(file);
   const ofSources = filesBelow(join(house, "js")).flatMap((file) =>
     isDeclaration(file) ? [file] : [file.replace(/\.ts$/, ".js"), file.replace(/\.ts$/, ".d.ts")],
   );
-  const servers = ["server/durable-object", "server/node"];
-  const stores = ["stores/indexed-db", "stores/sqlite"];
-  const entries = ["index", ...servers, ...stores, "sync/index", "terminal"].map(
-    (entry) => `${entry}.js`,
-  );
+  const scripts = entries.map((entry) => `${entry}.js`);
   const glue = ["agentlattice.glue.js", "client.glue.js"];
-  const commonJs = ["core.js", "more.js", "package.json", ...glue, ...entries];
-  const declarations = [...ofSources, "browser.d.ts"].filter((file) => file.endsWith(".d.ts"));
+  const commonJs = ["core.js", "more.js", "package.json", ...glue, ...scripts];
   const modules = ["client.wasm", "agentlattice.wasm"];
   const dist = [
     ...ofSources,
     ...["browser.js", "browser.d.ts", "build-info.json"],
     ...modules,
     ...modules.map((module) => module.replace(/wasm$/, "mjs")),
-    ...[...commonJs, ...declarations].map((file) => `cjs/${file}`),
-    ...entries.map((file) => `import/${file}`),
+    ...commonJs.map((file) => `cjs/${file}`),
+    ...scripts.map((file) => `import/${file}`),
   ];
   const expected = [
     ...dist.map((file) => `dist/${file}`),
@@ -59,7 +60,19 @@ test("it holds what the sources make, and nothing else", () => {
     "policy.schema.json",
     "sync/package.json",
   ];
-  assert.deepEqual(filesBelow(installed), expected.sort());
+  const files = filesBelow(installed).filter((file) => !isForRequire(file));
+  assert.deepEqual(files, expected.sort());
+});
+
+test("for require it holds the declarations that its entries lead to, and no others", () => {
+  const files = filesBelow(installed).filter(isForRequire);
+  const named = new Set(entries.map((entry) => `dist/cjs/${entry}.d.ts`));
+  for (const file of files) {
+    const text = readFileSync(join(installed, file), "utf8");
+    for (const [, path] of text.matchAll(/"(\.[^"]*)\.js"/g))
+      named.add(join(dirname(file), `${path}.d.ts`));
+  }
+  assert.deepEqual(files, [...named].sort());
 });
 
 test("unpacked it is at most 1.5 MB", (t) => {

@@ -1,8 +1,8 @@
 // Further forms of the same code, beside npm/dist's modules: one file for pages without a bundler, and for Node.js files that its `import`
 // and its `require` share. They load the one copy of each .wasm.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
-import { at, filesBelow } from "./house.mjs";
+import { dirname, join, relative, resolve } from "node:path";
+import { at } from "./house.mjs";
 
 const dist = at("npm/dist");
 
@@ -77,8 +77,7 @@ async function bundleForNode(build) {
   const plugins = [takenFrom("./core.js", core), besides];
   await build({ ...options, ...onDemand(others), plugins, outfile: "cjs/more.js" });
   // A declaration is CommonJS or not by the folder that it lies in.
-  for (const file of filesBelow("npm/dist", /\.d\.ts$/))
-    write(`cjs/${relative(dist, at(file))}`, readFileSync(at(file)));
+  for (const file of declarationsOf(entries)) write(`cjs/${file}`, readFileSync(`${dist}/${file}`));
   write("cjs/package.json", '{ "type": "commonjs" }\n');
   for (const entry of entries) await writeEntry(entry, others.includes(entry) ? "more" : "core");
 }
@@ -87,6 +86,18 @@ async function bundleForNode(build) {
 async function modulesOf(entry, build) {
   const { metafile } = await build({ entryPoints: [`${entry}.js`], metafile: true, write: false });
   return Object.keys(metafile.inputs).map((file) => file.replace(/\.js$/, ""));
+}
+
+/** The declarations of modules and of all that those name, by their paths in dist/. */
+function declarationsOf(modules) {
+  // It grows while it is walked.
+  const files = new Set(modules.map((one) => `${one}.d.ts`));
+  for (const file of files) {
+    const text = readFileSync(`${dist}/${file}`, "utf8");
+    for (const [, path] of text.matchAll(/(?:from |import\(|import )"(\.[^"]+)\.js"/g))
+      files.add(join(dirname(file), `${path}.d.ts`));
+  }
+  return files;
 }
 
 /** Through `require`, esbuild runs a module when it is first asked for: no entry runs what only another one needs. */
