@@ -10,7 +10,7 @@ namespace al::engine {
 namespace {
 
 /// What the bytes of a snapshot begin with. Whoever changes what they mean counts it up.
-constexpr std::string_view snapshot_format = "agentlattice snapshot 3\n";
+constexpr std::string_view snapshot_format = "agentlattice snapshot 4\n";
 
 }  // namespace
 

@@ -1,8 +1,15 @@
 #include "posture/activity.h"
 
 #include <functional>
+#include <iterator>
 
 namespace al::posture {
+namespace {
+
+/// No type of action is called so.
+constexpr std::string_view other_types = "(others)";
+
+}  // namespace
 
 void Evidence::count(std::uint64_t row_id) {
   first_row = std::min(first_row.value_or(row_id), row_id);
@@ -35,21 +42,68 @@ bool Activity::is_of(std::uint64_t rows) const {
 
 std::uint32_t Activity::intern(std::string_view name) {
   if (const auto known = indexes_.find(name); known != indexes_.end()) return known->second;
-  const auto index = static_cast<std::uint32_t>(names_.size());
-  names_.emplace_back(name);
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(names_.size()));
+    names_.emplace_back();
+    uses_.push_back(0);
+  }
+  const std::uint32_t index = free_.back();
+  free_.pop_back();
+  names_[index] = name;
   indexes_.emplace(name, index);
   return index;
 }
 
-/// Of what was read from somewhere.
-bool Activity::names_are_known() const {
-  return std::all_of(tallies_.begin(), tallies_.end(), [this](const auto& each) {
-    return each.first.agent < names_.size() && each.first.action_type < names_.size();
-  });
+bool Activity::know_names() {
+  uses_.assign(names_.size(), 0);
+  for (const auto& [key, tally] : tallies_) {
+    if (key.agent >= names_.size() || key.action_type >= names_.size()) return false;
+    ++uses_[key.agent];
+    ++uses_[key.action_type];
+  }
+  for (std::uint32_t index = 0; index < names_.size(); ++index) {
+    if (uses_[index] == 0) {
+      free_.push_back(index);
+    } else if (!indexes_.emplace(names_[index], index).second) {
+      return false;
+    }
+  }
+  return true;
 }
 
 Activity::Key Activity::key(Millis wall_ms, std::string_view agent_id, std::string_view action_type) {
-  return {wall_ms - wall_ms % hour_ms, intern(agent_id), intern(action_type)};
+  Key key{wall_ms - wall_ms % hour_ms, intern(agent_id), 0};
+  if (const auto known = indexes_.find(action_type); known != indexes_.end()) {
+    key.action_type = known->second;
+    if (tallies_.contains(key)) return key;
+  }
+  const auto begin = tallies_.lower_bound({key.hour_ms, key.agent, 0});
+  const auto end = tallies_.lower_bound({key.hour_ms, key.agent + 1, 0});
+  const bool full = std::distance(begin, end) >= static_cast<std::ptrdiff_t>(types_max);
+  key.action_type = intern(full ? other_types : action_type);
+  return key;
+}
+
+Tally& Activity::at(const Key& key) {
+  const auto [tally, made] = tallies_.try_emplace(key);
+  if (made) {
+    ++uses_[key.agent];
+    ++uses_[key.action_type];
+  }
+  return tally->second;
+}
+
+void Activity::drop(std::map<Key, Tally>::iterator tally) {
+  forget_use(tally->first.agent);
+  forget_use(tally->first.action_type);
+  tallies_.erase(tally);
+}
+
+void Activity::forget_use(std::uint32_t name) {
+  if (--uses_[name] > 0) return;
+  indexes_.erase(names_[name]);
+  names_[name] = std::string();
+  free_.push_back(name);
 }
 
 void Activity::remember(const Key& key, const std::string& audit_event_id,
@@ -64,9 +118,9 @@ void Activity::remember(const Key& key, const std::string& audit_event_id,
 
 void Activity::restore(const Before& before) {
   if (before.tally) {
-    tallies_.insert_or_assign(before.key, *before.tally);
-  } else {
-    tallies_.erase(before.key);
+    at(before.key) = *before.tally;
+  } else if (const auto made = tallies_.find(before.key); made != tallies_.end()) {
+    drop(made);
   }
   if (before.pending) {
     pending_.insert_or_assign(before.audit_event_id, *before.pending);
@@ -94,7 +148,7 @@ void Activity::add(const std::string& audit_event_id, Millis wall_ms, std::strin
                    std::optional<Before>* before) {
   const Key key = this->key(wall_ms, agent_id, action_type);
   remember(key, audit_event_id, before);
-  Tally& tally = tallies_[key];
+  Tally& tally = at(key);
   ++tally.actions;
   tally.asked_rows.count(row_id);
   if (standing == Standing::pending) {
@@ -119,15 +173,14 @@ void Activity::add_anomaly(Millis wall_ms, std::string_view agent_id, std::uint6
                            std::optional<Before>* before) {
   const Key key = this->key(wall_ms, agent_id, "");
   remember(key, "", before);
-  Tally& tally = tallies_[key];
+  Tally& tally = at(key);
   ++tally.anomalies;
   tally.anomaly_rows.count(row_id);
   tally.anomaly_rows.hold_against(row_id);
 }
 
 void Activity::forget(Millis now_ms) {
-  while (!tallies_.empty() && !counts(tallies_.begin()->first.hour_ms, now_ms))
-    tallies_.erase(tallies_.begin());
+  while (!tallies_.empty() && !counts(tallies_.begin()->first.hour_ms, now_ms)) drop(tallies_.begin());
 }
 
 }  // namespace al::posture

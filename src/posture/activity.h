@@ -1,5 +1,5 @@
 // What agents did lately, counted by the hour: the evidence that the posture score rests on. However much an
-// agent does, an hour of it takes the same room for each type of action.
+// agent does, and whatever it asks for, an hour of it takes no more than so much room.
 #pragma once
 
 #include <algorithm>
@@ -65,6 +65,9 @@ struct Tally {
 
 class Activity {
  public:
+  /// Of one agent in an hour; all further ones are counted together, as one type that no policy names.
+  static constexpr std::size_t types_max = 64;
+
   struct Key {
     Millis hour_ms = 0;             // when the hour began
     std::uint32_t agent = 0;        // an index for name()
@@ -111,24 +114,31 @@ class Activity {
   [[nodiscard]] const std::map<Key, Tally>& tallies() const { return tallies_; }
   [[nodiscard]] const std::string& name(std::uint32_t index) const { return names_[index]; }
 
+  /// How many names are kept.
+  [[nodiscard]] std::size_t names() const { return indexes_.size(); }
+
   template <typename Archive>
   void archive(Archive& fields) {
-    std::vector<std::string> names = names_;
-    fields(names, tallies_, pending_);
+    fields(names_, tallies_, pending_);
     if constexpr (Archive::reads) {
-      for (const std::string& name : names) intern(name);
-      if (!names_are_known()) fields.fail();
+      if (!know_names()) fields.fail();
     }
   }
 
  private:
-  [[nodiscard]] bool names_are_known() const;
+  /// False where names that were read from somewhere are not those of the tallies.
+  [[nodiscard]] bool know_names();
   [[nodiscard]] Key key(Millis wall_ms, std::string_view agent_id, std::string_view action_type);
   std::uint32_t intern(std::string_view name);
+  Tally& at(const Key& key);
+  void drop(std::map<Key, Tally>::iterator tally);
+  void forget_use(std::uint32_t name);
   void remember(const Key& key, const std::string& audit_event_id, std::optional<Before>* before) const;
 
   std::map<Key, Tally> tallies_;
-  std::vector<std::string> names_;
+  std::vector<std::string> names_;   // "" where there is none
+  std::vector<std::uint32_t> uses_;  // of each, by tallies; one without is no name any more
+  std::vector<std::uint32_t> free_;  // the places without a name
   TextMap<std::uint32_t> indexes_;
   std::unordered_map<std::string, Pending> pending_;  // by audit_event_id
 };

@@ -135,5 +135,5 @@ TEST_CASE("snapshot: what its bytes mean is counted", "[snapshot]") {
   Album world;
   world.lattice->take_snapshot();
   CHECK(to_hex(sha256(world.snapshot->bytes)) ==
-        "c848a42862b26638fef4f5c1402524587c7baa6bd1948a84018a3c0a6a0f06c1");
+        "90d686edc7d50c150744026c7cf28b7a4dc63de608249f0e66ab2b3d770cee7f");
 }

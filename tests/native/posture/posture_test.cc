@@ -141,6 +141,32 @@ TEST_CASE("posture: an hour takes the same room, whatever happens in it", "[post
   CHECK(measure(some, question()).components[1].whole == 10'000);
 }
 
+TEST_CASE("posture: however many types an agent asks for, an hour has room for some", "[posture]") {
+  Activity some;
+  std::optional<Activity::Before> before;
+  for (std::uint64_t row_id = 0; row_id < 1000; ++row_id) {
+    some.add("x", now_ms, "agt-1", "t" + std::to_string(row_id), Standing::refused, row_id,
+             row_id == 999 ? &before : nullptr);
+  }
+  some.add("y", now_ms, "agt-2", "t5", Standing::approved, 1000);
+  CHECK(some.tallies().size() == Activity::types_max + 2);
+  CHECK(some.names() == Activity::types_max + 3);  // two agents, and one name for all others
+  CHECK(measure(some, question()).components[1].whole == 1001);
+  some.restore(before.value());
+  CHECK(measure(some, question()).components[1].whole == 1000);
+  some.add("x", now_ms, "agt-1", "t7", Standing::refused, 999);  // One that it has counts where it did.
+  CHECK(some.tallies().size() == Activity::types_max + 2);
+
+  // A change that is taken back leaves no name, nor does an hour that is forgotten.
+  some.add("z", now_ms, "agt-3", "new", Standing::approved, 1001, &before);
+  some.restore(before.value());
+  CHECK(some.names() == Activity::types_max + 3);
+  some.add("z", now_ms + window_ms, "agt-4", "t5", Standing::approved, 1002);
+  some.forget(now_ms + window_ms + hour_ms);
+  CHECK(some.names() == 2);
+  CHECK(some.name(some.tallies().begin()->first.agent) == "agt-4");
+}
+
 TEST_CASE("posture: changes are taken back, the latest first", "[posture]") {
   Activity some;
   std::vector<std::optional<Activity::Before>> before(5);
