@@ -154,9 +154,9 @@ export class Operator implements Disposable, AsyncDisposable {
     await this.#call("resumeAgent", [agentId], options);
   }
 
-  /** Revokes a key, with effect on the next request. */
-  async revokeKey(agentId: string, keyId: string, options?: CallOptions): Promise<void> {
-    await this.#call("revokeKey", [agentId, keyId], options);
+  /** Revokes a key of an agent or operator, by name or id, with effect on the next request. */
+  async revokeKey(holder: string, keyId: string, options?: CallOptions): Promise<void> {
+    await this.#call("revokeKey", [holder, keyId], options);
   }
 
   /**

@@ -21,11 +21,11 @@ export const keys: Command = {
       multiple: true,
       about: 'of an operator, again for each; "owner" may change policies and keys',
     },
-    key: { type: "string", value: "KEY_ID", about: "for revoke: which key of the agent NAME" },
+    key: { type: "string", value: "KEY_ID", about: "for revoke: which key of NAME" },
   },
   more: [
     "LEDGER is a SQLite file that no server has open, made where it is missing, or the URL of a server, whose owner's key",
-    "comes from AL_API_KEY or the standard input. For revoke, NAME is the agent's id.",
+    "comes from AL_API_KEY or the standard input. For revoke, NAME is the name or the id of an agent or operator.",
     "signing makes an Ed25519 key that signs checkpoints in the name NAME, and writes its private half to FILE, which must not be there.",
   ].join("\n"),
   examples: [
@@ -38,7 +38,7 @@ export const keys: Command = {
       "agentlattice keys signing lattice.example.com/acme signing.key",
       "for serve --signing-key; what it prints is for verify --trust",
     ],
-    ["agentlattice keys revoke agt-1 ledger.db --key key-2", "a key that was lost"],
+    ["agentlattice keys revoke release-bot ledger.db --key key-2", "a key that was lost"],
   ],
   async run(words) {
     const [what, name, place] = words.files as [string, string, string];
@@ -102,6 +102,7 @@ async function change(
   }
   const { apiKey: key, keyId } = registered;
   say(`${bold(visible(name))} is registered as ${what}`);
+  sayField("id", visible("agentId" in registered ? registered.agentId : registered.operatorId));
   sayField("key id", visible(keyId));
   sayField("key", visible(key), { paint: cyan });
   say(dim("  It is shown this once; the ledger keeps only its SHA-256."));

@@ -56,6 +56,14 @@ Error name_taken(std::string_view what) {
                    " of that name with other properties, or a key was asked for again; keys are shown once"};
 }
 
+/// Whether `who` is the id or the name of the agent or operator that holds a key.
+bool is_known_as(const Directory& directory, std::string_view holder, std::string_view who) {
+  if (holder == who) return true;
+  if (const Agent* agent = directory.agent(holder)) return agent->name == who;
+  const Operator* op = directory.operator_named(holder);
+  return op && op->operator_id == who;
+}
+
 }  // namespace
 
 Answer Engine::whoami(Context& context) {
@@ -155,12 +163,17 @@ Answer Engine::set_halted(Context& context, bool halted) {
 }
 
 Answer Engine::revoke_key(Context& context) {
+  const std::string& who = context.argument(0);
   const std::string& key_id = context.argument(1);
-  if (state_.directory.key_holder(key_id) == context.argument(0)) {
-    emit(context, KeyRevoked{context.argument(0), key_id, context.principal.name()});
+  const Directory& directory = state_.directory;
+  const std::string holder(directory.key_holder(key_id));
+  if (!holder.empty() && is_known_as(directory, holder, who)) {
+    emit(context, KeyRevoked{holder, key_id, context.principal.name()});
     return answer(200, R"({"revoked":true})");
   }
-  return answer(Error{Code::not_found, "this agent has no such key"});
+  if (directory.agent(who) || directory.agent_named(who) || directory.operator_named(who))
+    return answer(Error{Code::not_found, "\"" + who + "\" has no such key"});
+  return answer(Error{Code::not_found, "there is no agent \"" + who + "\", and no operator of that name"});
 }
 
 }  // namespace al::engine

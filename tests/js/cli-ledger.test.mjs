@@ -170,6 +170,20 @@ test("keys registers, serve serves, and Ctrl-C ends it", async () => {
   assert.equal(run(["verify", "served.db"]).code, 0);
 });
 
+test("keys shows the id beside the key, and revokes by name or id", () => {
+  const made = run(["keys", "agent", "lost", "revoked.db"]).stdout;
+  const [, id] = /^ {2}id +(agt-\S+)$/m.exec(made);
+  const [, keyId] = /^ {2}key id +(key-\S+)$/m.exec(made);
+  const unknown = run(["keys", "revoke", "nobody", "revoked.db", "--key", keyId]);
+  assert.deepEqual([unknown.code, /no agent "nobody"/.test(unknown.stderr)], [3, true]);
+  assert.equal(run(["keys", "revoke", id, "revoked.db", "--key", keyId]).code, 0);
+  const again = run(["keys", "revoke", "lost", "revoked.db", "--key", keyId]);
+  assert.deepEqual([again.code, again.stderr], [3, '"lost" has no such key\n']);
+
+  const ada = JSON.parse(run(["keys", "operator", "ada", "revoked.db", "--json"]).stdout);
+  assert.equal(run(["keys", "revoke", "ada", "revoked.db", "--key", ada.key_id]).code, 0);
+});
+
 test("a key is made, signs what serve serves, and verify tells whether it did", async () => {
   const name = "lattice.example.com/acme";
   const made = run(["keys", "signing", name, "signing.key", "--json"]);
