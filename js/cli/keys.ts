@@ -42,12 +42,8 @@ export const keys: Command = {
   ],
   async run(words) {
     const [what, name, place] = words.files as [string, string, string];
+    refuseOthers(what, words);
     if (what === "signing") return makeSigningKey(name, place, words.json);
-    if (!["agent", "operator", "revoke"].includes(what))
-      throw new Stop(
-        `keys: "${visible(what)}" must be agent, operator, revoke or signing`,
-        exit.usage,
-      );
     const { operator, close } = await openOwner(place);
     try {
       return await change(operator, what, name, words);
@@ -56,6 +52,24 @@ export const keys: Command = {
     }
   },
 };
+
+/** Which option each of them has. */
+const options = { agent: "capability", operator: "role", revoke: "key", signing: undefined };
+
+/** An option that has no meaning for `what` is refused: who limits a right must not find it granted whole. */
+function refuseOthers(what: string, words: Words): void {
+  if (!Object.hasOwn(options, what))
+    throw new Stop(
+      `keys: "${visible(what)}" must be agent, operator, revoke or signing`,
+      exit.usage,
+    );
+  const own = options[what as keyof typeof options];
+  for (const [owner, option] of Object.entries(options)) {
+    if (option === undefined || option === own || words.all(option).length === 0) continue;
+    const instead = own === undefined ? "" : `; keys ${what} takes --${own}`;
+    throw new Stop(`keys ${what}: --${option} is for keys ${owner}${instead}`, exit.usage);
+  }
+}
 
 /** The private half goes to a file and nowhere else: a terminal's history is no place for it. */
 async function makeSigningKey(name: string, path: string, json: boolean): Promise<number> {

@@ -76,6 +76,11 @@ function givenBy(words: Words): string {
   text("agent", "agent");
   text("agent-id", "agent_id");
   const delegation = words.one("delegation");
+  if (delegation === undefined && words.one("depth") !== undefined)
+    throw new Stop(
+      "policy explain: --depth is for a sub-agent; name it with --delegation",
+      exit.usage,
+    );
   const depth = words.one("depth") ?? "1";
   if (!/^\d{1,9}$/.test(depth))
     throw new Stop("policy explain: --depth must be a number", exit.usage);

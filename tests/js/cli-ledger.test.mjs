@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { Lattice } from "@agentlattice/wasm";
@@ -182,6 +182,20 @@ test("keys shows the id beside the key, and revokes by name or id", () => {
 
   const ada = JSON.parse(run(["keys", "operator", "ada", "revoked.db", "--json"]).stdout);
   assert.equal(run(["keys", "revoke", "ada", "revoked.db", "--key", ada.key_id]).code, 0);
+});
+
+test("keys refuses the options of others, and registers nobody", () => {
+  for (const [what, option, owner] of [
+    ["operator", "capability", "agent"],
+    ["agent", "role", "operator"],
+    ["agent", "key", "revoke"],
+    ["signing", "role", "operator"],
+  ]) {
+    const { code, stderr } = run(["keys", what, "eve", "refused.db", `--${option}`, "x"]);
+    assert.equal(code, 2);
+    assert.ok(stderr.startsWith(`keys ${what}: --${option} is for keys ${owner}`), stderr);
+  }
+  assert.ok(!existsSync(join(folder, "refused.db")));
 });
 
 test("a key is made, signs what serve serves, and verify tells whether it did", async () => {

@@ -131,6 +131,15 @@ test("policy test says what differs, and which policies no test reached", () => 
   ]);
 });
 
+test("policy explain refuses a depth of no sub-agent", () => {
+  file("depth.json", [reading]);
+  const args = ["policy", "explain", "depth.json", "--action", "repo.read", "--depth", "2"];
+  const { code, stderr } = run(args);
+  assert.equal(code, 2);
+  assert.match(stderr, /--depth is for a sub-agent/);
+  assert.equal(run([...args, "--delegation", "helper"]).code, 0);
+});
+
 test("init writes tests that pass, once", () => {
   assert.equal(run(["init", "begun"]).code, 0);
   assert.equal(run(["policy", "test", "begun/policies.test.json", "--coverage"]).code, 0);
