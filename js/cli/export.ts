@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type Command, exit } from "./command.js";
-import { openLedger } from "./ledger-source.js";
+import { noRows, openLedger } from "./ledger-source.js";
 import { Progress } from "./progress.js";
 
 export const exportLedger: Command = {
@@ -21,6 +21,7 @@ export const exportLedger: Command = {
       progress.add(rows.length);
     }
     progress.end();
+    if (row_id === 0) throw noRows(files[0] as string);
     return exit.fine;
   },
 };

@@ -4,6 +4,7 @@ import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { LedgerRow } from "../stores/store.js";
+import { visible } from "../terminal.js";
 import { exit, Stop } from "./command.js";
 
 const rows_per_batch = 1000;
@@ -26,6 +27,10 @@ export async function openLedger(place: string): Promise<LedgerSource> {
   if (isUrl(place)) return fromServer(place);
   return beginsLikeSqlite(place) ? fromSqlite(place) : fromLines(place);
 }
+
+/** A ledger begins with its first row: nothing at all is not a sound one, and a file that was not meant. */
+export const noRows = (place: string): Stop =>
+  new Stop(`${visible(place)} holds no rows`, exit.found);
 
 /** The key of a server comes from the environment, or from the standard input: arguments are for all to see. */
 export async function apiKey(): Promise<string> {

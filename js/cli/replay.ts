@@ -2,7 +2,7 @@ import { bold, dim, green, say, sayTable, yellow } from "../terminal.js";
 import { type Command, exit, Stop } from "./command.js";
 import { paintDecision } from "./decision.js";
 import { readDocument, withFaults } from "./document.js";
-import { openLedger } from "./ledger-source.js";
+import { noRows, openLedger } from "./ledger-source.js";
 import { Progress } from "./progress.js";
 import { type Redecision, type ReplaySummary, type Ruling, Workbench } from "./workbench.js";
 
@@ -56,7 +56,8 @@ export const replay: Command = {
     progress.end();
     const summary = workbench.endReplay();
     if (json) say(JSON.stringify({ summary }));
-    else saySummary(summary, kept, flag("grounds"));
+    if (summary.rows === 0) throw noRows(files[0] as string);
+    if (!json) saySummary(summary, kept, flag("grounds"));
     return summary.changed + summary.undecidable > 0 ? exit.found : exit.fine;
   },
 };

@@ -1,6 +1,6 @@
 import { bold, dim, green, red, say, sayField, visible } from "../terminal.js";
 import { type Command, exit, Stop } from "./command.js";
-import { apiKey, isUrl, openLedger } from "./ledger-source.js";
+import { apiKey, isUrl, noRows, openLedger } from "./ledger-source.js";
 import { Progress } from "./progress.js";
 import { Workbench } from "./workbench.js";
 
@@ -78,9 +78,7 @@ async function verifyFile(place: string, pins: string | undefined): Promise<Verd
   }
   progress.end();
   const verdict = workbench.endVerification();
-  // A ledger begins with its first row: nothing at all is not a sound one.
-  if (verdict.rows_seen === 0 && verdict.chain_valid)
-    throw new Stop(`${visible(place)} holds no rows`, exit.found);
+  if (verdict.rows_seen === 0 && verdict.chain_valid) throw noRows(place);
   if (verdict.chain_valid) store?.set(ledger.name, verdict.checkpoint);
   return {
     valid: verdict.chain_valid,

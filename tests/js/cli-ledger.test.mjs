@@ -117,7 +117,10 @@ test("verify names the damage and the row, and remembers", () => {
     ["edited", first],
   );
   assert.deepEqual([verdict("deleted.jsonl").damage, verdict("deleted.jsonl").row], ["deleted", 4]);
-  assert.equal(run(["verify", "empty.jsonl"]).code, 1);
+  for (const args of [["verify"], ["replay", "--policies", "same.json"], ["export"]]) {
+    const { code, stderr } = run([...args, "empty.jsonl"]);
+    assert.deepEqual([code, stderr], [1, "empty.jsonl holds no rows\n"], args[0]);
+  }
   assert.equal(run(["replay", "deleted.jsonl", "--policies", "same.json"]).code, 3);
   assert.equal(run(["verify", "nowhere.db"]).code, 3);
 });
