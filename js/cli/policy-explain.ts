@@ -1,6 +1,7 @@
 import { bold, dim, say, sayTable, visible } from "../terminal.js";
 import { type Command, exit, Stop, type Words } from "./command.js";
 import { paintDecision, sayConditions } from "./decision.js";
+import { withDigits } from "./digits.js";
 import { readDocument, withFaults } from "./document.js";
 import { type Candidate, Workbench } from "./workbench.js";
 
@@ -34,7 +35,7 @@ export const policyExplain: Command = {
     const given = givenBy(words);
     const explained = withFaults([document], () => workbench.explain(document.json, given));
     if (words.json) {
-      say(JSON.stringify(explained, null, 2));
+      say(withDigits(JSON.stringify(explained, null, 2)));
     } else {
       const { decision, reason, policy, nearest, candidates, conditions_evaluated } = explained;
       const by = policy ? `policy ${bold(visible(policy))}` : "no policy";

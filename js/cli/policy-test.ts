@@ -4,7 +4,6 @@ import {
   bold,
   dim,
   green,
-  json,
   red,
   say,
   sayField,
@@ -13,7 +12,8 @@ import {
   yellow,
 } from "../terminal.js";
 import { type Command, exit, Stop } from "./command.js";
-import { paintDecision, sayConditions } from "./decision.js";
+import { paintDecision, sayConditions, valueText } from "./decision.js";
+import { withDigits } from "./digits.js";
 import { type Document, readDocument, withFaults } from "./document.js";
 import { type TestReport, type TestResult, Workbench } from "./workbench.js";
 
@@ -33,7 +33,7 @@ export const policyTest: Command = {
     ["agentlattice policy test policies.test.json", "with the policies that the file names"],
     ["agentlattice policy test policies.test.yaml --policies next.yaml --json", "with others"],
   ],
-  async run({ files, json: asJson, one, flag }) {
+  async run({ files, json, one, flag }) {
     const tests = await readDocument(files[0] as string);
     const policies = await readDocument(one("policies") ?? policiesOf(tests));
     const workbench = await Workbench.open();
@@ -41,7 +41,7 @@ export const policyTest: Command = {
       withFaults([policies, tests], () => workbench.test(policies.json, tests.json)),
       tests,
     );
-    if (asJson) say(JSON.stringify(report, null, 2));
+    if (json) say(withDigits(JSON.stringify(report, null, 2)));
     else sayReport(report, tests);
     const uncovered = report.coverage.some(({ tests: count }) => count === 0);
     return report.failed > 0 || (flag("coverage") && uncovered) ? exit.found : exit.fine;
@@ -112,8 +112,8 @@ function sayFailure(test: TestResult, { path }: Document): void {
       sayField("at", visible(String(expected)), { paint: yellow });
       continue;
     }
-    sayField(what, `- ${json(expected)}`, { paint: green });
-    if (what !== "conditions") sayField("", `+ ${json(actual)}`, { paint: red });
+    sayField(what, `- ${valueText(expected)}`, { paint: green });
+    if (what !== "conditions") sayField("", `+ ${valueText(actual)}`, { paint: red });
   }
   sayConditions(test.conditions_evaluated, 4);
 }

@@ -1,6 +1,7 @@
 import { bold, dim, green, say, sayTable, yellow } from "../terminal.js";
 import { type Command, exit, Stop } from "./command.js";
 import { paintDecision } from "./decision.js";
+import { withDigits } from "./digits.js";
 import { readDocument, withFaults } from "./document.js";
 import { noRows, openLedger } from "./ledger-source.js";
 import { Progress } from "./progress.js";
@@ -48,7 +49,7 @@ export const replay: Command = {
     for await (const rows of ledger.rows) {
       for (const again of workbench.replayRows(rows)) {
         if (again.change === "other_grounds" && !flag("grounds")) continue;
-        if (json) say(JSON.stringify({ decision: again }));
+        if (json) say(withDigits(JSON.stringify({ decision: again })));
         else if (flag("all") || kept.length < shown_max) kept.push(again);
       }
       progress.add(rows.length);

@@ -1,10 +1,13 @@
 // The kernel's workbench (wasm/README.md), typed. One instance a process.
 
+import type { Exports } from "../boundary.js";
 import { embeddedPayload } from "../embedded-payload.js";
 import { Kernel } from "../kernel.js";
+import type { Payload } from "../payload.js";
 import type { LedgerRow } from "../stores/store.js";
 import { toJson } from "../text.js";
 import type { ConditionResult } from "../types.js";
+import { keepDigits } from "./digits.js";
 
 /** What is wrong with a file, and where. */
 export interface Fault {
@@ -110,6 +113,20 @@ export interface Verdict {
   readonly checkpoint: string;
 }
 
+/** What the kernel says of a policy's and an agent's values keeps their digits: it is to be shown with `withDigits`. */
+const exactPayload: Payload = {
+  ...embeddedPayload,
+  async create(argument): Promise<Exports> {
+    const made = await embeddedPayload.create(argument);
+    const { explainAction, testPolicies, replayRows } = made;
+    return Object.assign(made, {
+      explainAction: (...args: [string, string]) => keepDigits(explainAction(...args)),
+      testPolicies: (...args: [string, string]) => keepDigits(testPolicies(...args)),
+      replayRows: (rows: string) => keepDigits(replayRows(rows)),
+    });
+  },
+};
+
 export class Workbench {
   readonly #kernel: Kernel;
 
@@ -118,7 +135,7 @@ export class Workbench {
   }
 
   static async open(): Promise<Workbench> {
-    return new Workbench(await Kernel.start(embeddedPayload));
+    return new Workbench(await Kernel.start(exactPayload));
   }
 
   check(policies: string): {

@@ -93,7 +93,37 @@ test("YAML keeps every digit, and reads words as words", () => {
       `{"id": ${id}, "answer": "no"}`,
     ]);
   assert.equal(explain("9007199254740993").code, 0);
-  assert.equal(explain("9007199254740992").code, 1);
+  const { code, stdout } = explain("9007199254740992");
+  assert.equal(code, 1);
+  assert.match(stdout, /✗ +id +eq +9007199254740993 +9007199254740992 /);
+});
+
+test("what is shown has all digits, and no string becomes a number", () => {
+  const value = 'cost ":1e400';
+  const conditions = `[{"field": "id", "operator": "eq", "value": 9007199254740993},
+    {"field": "note", "operator": "eq", "value": ${JSON.stringify(value)}}]`;
+  file(
+    "digits.json",
+    `[{"name": "d", "action_type": "a.b", "effect": "conditional",
+    "conditions": ${conditions}}]`,
+  );
+  const metadata = `{"id": 9007199254740992, "note": ${JSON.stringify(value)}}`;
+  const given = `{"action_type": "a.b", "metadata": ${metadata}}`;
+  const expected =
+    '{"decision": "deny", "conditions": [{"field": "id", "actual": 9007199254740991}]}';
+  file(
+    "digits.test.json",
+    `{"policies": "digits.json",
+    "tests": [{"name": "t", "given": ${given}, "expect": ${expected}}]}`,
+  );
+  const explain = ["policy", "explain", "digits.json", "--action", "a.b", "--metadata", metadata];
+  for (const args of [explain, ["policy", "test", "digits.test.json"]]) {
+    const { stdout } = run([...args, "--json"]);
+    assert.match(stdout, /"actual": 9007199254740992,\s+"expected": 9007199254740993,/);
+    assert.ok(JSON.stringify(JSON.parse(stdout)).includes(JSON.stringify(value)));
+    assert.match(run(args).stdout, /9007199254740993 +9007199254740992 /);
+  }
+  assert.match(run(["policy", "test", "digits.test.json"]).stdout, /"actual": 9007199254740991/);
 });
 
 test("policy test says what differs, and which policies no test reached", () => {
