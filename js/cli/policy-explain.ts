@@ -3,7 +3,7 @@ import { type Command, exit, Stop, type Words } from "./command.js";
 import { paintDecision, sayConditions } from "./decision.js";
 import { withDigits } from "./digits.js";
 import { readDocument, withFaults } from "./document.js";
-import { type Candidate, Workbench } from "./workbench.js";
+import { type Candidate, type Fault, Workbench } from "./workbench.js";
 
 export const policyExplain: Command = {
   takes: "FILE",
@@ -30,10 +30,10 @@ export const policyExplain: Command = {
     ],
   ],
   async run(words) {
-    const document = await readDocument(words.files[0] as string);
     const workbench = await Workbench.open();
-    const given = givenBy(words);
-    const explained = withFaults([document], () => workbench.explain(document.json, given));
+    const action = actionOf(workbench, words);
+    const document = await readDocument(words.files[0] as string);
+    const explained = withFaults([document], () => workbench.explain(document.json, action));
     if (words.json) {
       say(withDigits(JSON.stringify(explained, null, 2)));
     } else {
@@ -49,18 +49,29 @@ export const policyExplain: Command = {
   },
 };
 
-/** The action as JSON text. What the user wrote as JSON goes in as it stands, so that no digit is lost. */
-function givenBy(words: Words): string {
-  const action = words.one("action");
-  if (action === undefined)
-    throw new Stop(
-      "policy explain: --action is missing, for instance --action pr.merge",
-      exit.usage,
-    );
-  const members = [`"action_type":${JSON.stringify(action)}`];
-  const text = (option: string, name: string): void => {
-    const value = words.one(option);
-    if (value !== undefined) members.push(`"${name}":${JSON.stringify(value)}`);
+interface Given {
+  readonly option: string;
+  /** Where the kernel finds what the option says. */
+  readonly pointer: string;
+  /** A member of the action, as JSON text. */
+  readonly member: string;
+}
+
+/** The action as JSON text. Throws a Stop that names the option where one of them is wrong. */
+function actionOf(workbench: Workbench, words: Words): string {
+  const given = givenBy(words);
+  for (const each of given) check(workbench, each);
+  return `{${given.map(({ member }) => member).join(",")}}`;
+}
+
+/** By option. What the user wrote as JSON goes in as it stands, so that no digit is lost. */
+function givenBy(words: Words): Given[] {
+  if (words.one("action") === undefined)
+    throw usage("--action is missing, for instance --action pr.merge");
+  const given: Given[] = [];
+  const text = (option: string, name: string, value = words.one(option)): void => {
+    if (value !== undefined)
+      given.push({ option, pointer: `/${name}`, member: `"${name}":${JSON.stringify(value)}` });
   };
   const raw = (option: string, name: string): void => {
     const value = words.one(option);
@@ -68,28 +79,55 @@ function givenBy(words: Words): string {
     try {
       JSON.parse(value);
     } catch (error) {
-      throw new Stop(`policy explain: --${option}: ${(error as Error).message}`, exit.usage);
+      throw usage(`--${option}: ${(error as Error).message}`);
     }
-    members.push(`"${name}":${value}`);
+    given.push({ option, pointer: `/${name}`, member: `"${name}":${value}` });
   };
+  text("action", "action_type");
   raw("metadata", "metadata");
   raw("data", "data_accessed");
   text("agent", "agent");
   text("agent-id", "agent_id");
-  const delegation = words.one("delegation");
-  if (delegation === undefined && words.one("depth") !== undefined)
-    throw new Stop(
-      "policy explain: --depth is for a sub-agent; name it with --delegation",
-      exit.usage,
-    );
-  const depth = words.one("depth") ?? "1";
-  if (!/^\d{1,9}$/.test(depth))
-    throw new Stop("policy explain: --depth must be a number", exit.usage);
-  if (delegation !== undefined)
-    members.push(`"delegation":{"name":${JSON.stringify(delegation)},"depth":${Number(depth)}}`);
-  members.push(`"at":${JSON.stringify(words.one("at") ?? new Date().toISOString())}`);
-  return `{${members.join(",")}}`;
+  text("at", "at", words.one("at") ?? new Date().toISOString());
+  return [...given, ...delegationBy(words)];
 }
+
+function delegationBy(words: Words): Given[] {
+  const name = words.one("delegation");
+  const depth = words.one("depth");
+  if (depth !== undefined && name === undefined)
+    throw usage("--depth is for a sub-agent; name it with --delegation");
+  if (depth !== undefined && !/^\d{1,9}$/.test(depth)) throw usage("--depth must be a number");
+  if (name === undefined) return [];
+  const delegation = { name, depth: Number(depth ?? 1) };
+  const member = `"delegation":${JSON.stringify(delegation)}`;
+  return [
+    { option: depth === undefined ? "delegation" : "depth", pointer: "/delegation/depth", member },
+  ];
+}
+
+interface Refusal {
+  readonly code?: string;
+  readonly message: string;
+  readonly details?: { readonly faults?: readonly Fault[] };
+}
+
+/** What the kernel refuses where there are no policies is no fault of theirs. */
+function check(workbench: Workbench, { option, pointer, member }: Given): void {
+  const action = option === "action" ? "" : '"action_type":"x",';
+  try {
+    workbench.explain("[]", `{${action}${member}}`);
+  } catch (error) {
+    const { code, message, details } = error as Refusal;
+    if (code !== "INVALID_ARGUMENT" && code !== "MALFORMED_JSON") throw error;
+    const told = details?.faults?.map(
+      (fault) => `${fault.pointer.slice(pointer.length)} ${fault.message}`,
+    );
+    throw usage(`--${option}${told?.join("; ") ?? `: ${message}`}`);
+  }
+}
+
+const usage = (what: string): Stop => new Stop(`policy explain: ${what}`, exit.usage);
 
 function sayCandidates(candidates: readonly Candidate[]): void {
   if (candidates.length === 0) {

@@ -161,6 +161,26 @@ test("policy test says what differs, and which policies no test reached", () => 
   ]);
 });
 
+test("policy explain names the option that is wrong, not the file", () => {
+  file("right.json", [reading]);
+  const wrong = {
+    "--action": ["pr open", 'must be dot-separated words such as "pr.merge"'],
+    "--metadata": ["[]", "must be an object, not an array"],
+    "--data": ["{}", "must be an array, not an object"],
+    "--at": ["yesterday", 'must be a moment such as "2026-01-31T12:00:00Z"'],
+  };
+  const explain = (...args) => run(["policy", "explain", "right.json", ...args]);
+  for (const [option, [value, what]] of Object.entries(wrong)) {
+    const { code, stderr } = explain("--action", "repo.read", option, value);
+    assert.deepEqual([code, stderr], [2, `policy explain: ${option} ${what}\n`]);
+  }
+  const said = (...args) => explain("--action", "repo.read", ...args).stderr;
+  assert.match(said("--metadata", '{"a":1,"a":2}'), /: --metadata: .*"a" appears twice/);
+  assert.match(said("--data", '[{"type":"x"}, 5]'), /: --data\/1 must be an object/);
+  assert.match(said("--delegation", "x", "--depth", "99"), /: --depth must be .* from 1 to 5/);
+  assert.equal(said("--delegation", "x", "--depth", "2", "--data", '[{"type":"x"}]'), "");
+});
+
 test("policy explain refuses a depth of no sub-agent", () => {
   file("depth.json", [reading]);
   const args = ["policy", "explain", "depth.json", "--action", "repo.read", "--depth", "2"];
