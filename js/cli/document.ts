@@ -22,6 +22,16 @@ export interface Document {
   readonly locate?: (pointer: string) => Position;
 }
 
+/** The faults of a file: for people a sentence of one line each, for programs as they are. */
+export class Faults extends Stop {
+  readonly faults: readonly Fault[];
+
+  constructor(path: string, faults: readonly Fault[]) {
+    super(faults.map((fault) => lineOf(fault, path)).join("\n"), exit.found);
+    this.faults = faults;
+  }
+}
+
 /** `-` is the standard input. Throws a Stop where it cannot be read, or is not what its name says. */
 export async function readDocument(path: string): Promise<Document> {
   const text = await readText(path);
@@ -72,9 +82,9 @@ export const placed = (faults: readonly Fault[], { locate }: Document): readonly
     .sort((a, b) => a.line - b.line || a.column - b.column);
 
 /** `file:line:column: what (pointer)`, as compilers write it, so that editors can follow it. */
-export const lineOf = ({ line, column, pointer, message }: Fault, { path }: Document): string =>
+export const lineOf = ({ line, column, pointer, message }: Fault, path: string): string =>
   visible(
-    `${path}:${line}:${column}: ${lastOf(pointer)}${message} (${pointer || "the whole file"})`,
+    `${path}:${line}:${column}: ${lastOf(pointer)}${message}${pointer === "" ? "" : ` (${pointer})`}`,
   );
 
 const lastOf = (pointer: string): string => {
@@ -91,8 +101,7 @@ export function withFaults<T>(documents: readonly Document[], work: () => T): T 
     const document = code === "POLICY_INVALID" ? documents[0] : documents.at(-1);
     if (document === undefined) throw error;
     const faults = faultsOf(error, document);
-    if (faults !== undefined)
-      throw new Stop(faults.map((fault) => lineOf(fault, document)).join("\n"), exit.found);
+    if (faults !== undefined) throw new Faults(document.path, faults);
     if (code === "MALFORMED_JSON")
       throw new Stop(
         `${documents.map(({ path }) => path).join(" or ")}: ${(error as Error).message}`,

@@ -1,7 +1,7 @@
 import { bold, dim, green, red, say, sayTable, visible } from "../terminal.js";
-import { type Command, exit } from "./command.js";
-import { lineOf, placed, readDocument } from "./document.js";
-import { type CheckedPolicy, Workbench } from "./workbench.js";
+import { type Command, exit, Stop } from "./command.js";
+import { Faults, lineOf, placed, readDocument } from "./document.js";
+import { type CheckedPolicy, type Fault, Workbench } from "./workbench.js";
 
 export const policyCheck: Command = {
   takes: "FILE…",
@@ -14,25 +14,53 @@ export const policyCheck: Command = {
   ],
   async run({ files, json, flag }) {
     const workbench = await Workbench.open();
-    const results = [];
+    const results: Checked[] = [];
+    let worst: number = exit.fine;
     for (const path of files) {
-      const document = await readDocument(path);
-      const { policies, faults } = check(workbench, document.json);
-      results.push({ file: path, policies, faults: placed(faults, document) });
-      if (json) continue;
-      if (faults.length > 0) {
-        for (const fault of placed(faults, document)) say(lineOf(fault, document));
-        const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
-        say(`${red("✗")} ${bold(visible(path))} ${count}`);
-      } else if (!flag("quiet")) {
-        say(`${green("✓")} ${bold(visible(path))} ${policies.length} policies`);
-        sayPolicies(policies);
-      }
+      const { code, ...checked } = await checkFile(workbench, path);
+      worst = Math.max(worst, code);
+      results.push(checked);
+      if (!json) sayChecked(checked, flag("quiet"));
     }
     if (json) say(JSON.stringify({ files: results }, null, 2));
-    return results.some(({ faults }) => faults.length > 0) ? exit.found : exit.fine;
+    return worst;
   },
 };
+
+interface Checked {
+  readonly file: string;
+  readonly policies: readonly CheckedPolicy[];
+  readonly faults: readonly Fault[];
+}
+
+/** That a file cannot be read is a fault too: those after it are still checked. */
+async function checkFile(
+  workbench: Workbench,
+  path: string,
+): Promise<Checked & { readonly code: number }> {
+  try {
+    const document = await readDocument(path);
+    const { policies, faults } = check(workbench, document.json);
+    const code = faults.length > 0 ? exit.found : exit.fine;
+    return { file: path, policies, faults: placed(faults, document), code };
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    const whole = { pointer: "", message: error.message, line: 1, column: 1 };
+    const faults = error instanceof Faults ? error.faults : [whole];
+    return { file: path, policies: [], faults, code: error.code };
+  }
+}
+
+function sayChecked({ file, policies, faults }: Checked, quiet: boolean): void {
+  if (faults.length > 0) {
+    for (const fault of faults) say(lineOf(fault, file));
+    const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
+    say(`${red("✗")} ${bold(visible(file))} ${count}`);
+  } else if (!quiet) {
+    say(`${green("✓")} ${bold(visible(file))} ${policies.length} policies`);
+    sayPolicies(policies);
+  }
+}
 
 /** A text that is no JSON has one fault, whose place stands in its message. */
 function check(workbench: Workbench, text: string): ReturnType<Workbench["check"]> {

@@ -19,6 +19,19 @@ interface Verdict {
   readonly pinned: number | null;
 }
 
+/** Where nothing can be said of a ledger, it is not known to be valid. */
+const unknown: Verdict = {
+  valid: false,
+  damage: null,
+  row: null,
+  message: null,
+  rows_checked: 0,
+  size: 0,
+  checkpoint: null,
+  signed_by: null,
+  pinned: null,
+};
+
 export const verify: Command = {
   takes: "LEDGER",
   files: [1, 1],
@@ -56,14 +69,23 @@ export const verify: Command = {
         "verify: --trust is for servers: the file of a ledger holds no signed checkpoint",
         exit.usage,
       );
-    const verdict = isUrl(place)
-      ? await verifyServer(place, one("pins"), keys)
-      : await verifyFile(place, one("pins"));
+    const verdict = await verdictOf(place, one("pins"), keys).catch((error: Error) => {
+      if (json) say(JSON.stringify({ ...unknown, message: error.message }, null, 2));
+      throw error;
+    });
     if (json) say(JSON.stringify(verdict, null, 2));
     else sayVerdict(place, verdict, one("pins"));
     return verdict.valid ? exit.fine : exit.found;
   },
 };
+
+async function verdictOf(
+  place: string,
+  pins: string | undefined,
+  keys: readonly string[],
+): Promise<Verdict> {
+  return isUrl(place) ? verifyServer(place, pins, keys) : verifyFile(place, pins);
+}
 
 async function verifyFile(place: string, pins: string | undefined): Promise<Verdict> {
   const ledger = await openLedger(place);

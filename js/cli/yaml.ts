@@ -2,12 +2,19 @@
 // documents and keys that are not strings are refused, and so is whatever its parser merely warns of. Values are those of YAML
 // 1.2's core schema, so that `no` and `on` are strings, and numbers are written as in JSON, all their digits kept.
 
-import { visible } from "../terminal.js";
-import { exit, Stop } from "./command.js";
-import type { Document, Position } from "./document.js";
+import { Stop } from "./command.js";
+import { type Document, Faults, type Position } from "./document.js";
 
 type Yaml = typeof import("yaml");
 type Node = import("yaml").Node;
+
+/** Where the parser's own words are for programmers. */
+const sentences: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: "a key that stands twice: keys must be unique",
+  MULTIPLE_DOCS: "a second of several documents: a file holds one",
+  NON_STRING_KEY: "a key that is not a string: quote it",
+  RESOURCE_EXHAUSTION: "nested too deeply",
+};
 
 export async function readYaml(path: string, text: string): Promise<Omit<Document, "path">> {
   const yaml = await load(path);
@@ -28,17 +35,19 @@ export async function readYaml(path: string, text: string): Promise<Omit<Documen
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const faults = [...document.errors, ...document.warnings].map(({ pos, message }) => ({
+  const refused = [...document.errors, ...document.warnings];
+  // What it says behind the place where it gave up is about nothing.
+  const end = refused.findIndex(({ code }) => code === "RESOURCE_EXHAUSTION");
+  const faults = (end < 0 ? refused : refused.slice(0, end + 1)).map(({ pos, code, message }) => ({
     ...at(pos[0]),
-    message,
+    message: sentences[code] ?? message,
   }));
   if (faults.length === 0) faults.push(...ambiguities(yaml, document, at));
-  if (faults.length > 0) {
-    const told = faults.map(({ line, column, message }) =>
-      visible(`${path}:${line}:${column}: ${message}`),
+  if (faults.length > 0)
+    throw new Faults(
+      path,
+      faults.map((fault) => ({ pointer: "", ...fault })),
     );
-    throw new Stop(told.join("\n"), exit.found);
-  }
   return {
     json: toJson(yaml, document.contents),
     locate: (pointer) => at(offsetOf(yaml, document.contents, pointer)),

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { Lattice } from "@agentlattice/wasm";
@@ -123,6 +123,23 @@ test("verify names the damage and the row, and remembers", () => {
   }
   assert.equal(run(["replay", "deleted.jsonl", "--policies", "same.json"]).code, 3);
   assert.equal(run(["verify", "nowhere.db"]).code, 3);
+});
+
+test("verify answers programs with JSON where there is no ledger, too", () => {
+  file("empty.jsonl", "");
+  file("other.jsonl", '{"row_id": 0}\n');
+  writeFileSync(join(folder, "cut.db"), readFileSync(join(folder, "ledger.db")).subarray(0, 5000));
+  for (const [name, expected] of Object.entries({
+    "empty.jsonl": 1,
+    "other.jsonl": 1,
+    "cut.db": 3,
+    "nowhere.db": 3,
+  })) {
+    const { code, stdout, stderr } = run(["verify", name, "--json"]);
+    assert.equal(code, expected, name);
+    const { valid, damage, message } = JSON.parse(stdout);
+    assert.deepEqual([valid, damage, `${message}\n`], [false, null, stderr]);
+  }
 });
 
 test("a server is replayed and verified with a key from the environment", async (t) => {

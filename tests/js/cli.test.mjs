@@ -51,6 +51,27 @@ test("policy check lists every fault with its line, in JSON files and YAML files
   assert.equal(run(["policy", "check", "good.json", "bad.json"]).code, 1);
 });
 
+test("policy check goes on behind a file that is no YAML, too deep, or missing, and lists all", () => {
+  file("tabs.yaml", "policies:\n\t- name: a\n");
+  file("deep.yaml", `- ${"[".repeat(20_000)}`);
+  file("two.yaml", "a: 1\n---\nb: 2\n");
+  file("last.json", [small]);
+  const files = ["tabs.yaml", "deep.yaml", "two.yaml", "nowhere.json", "last.json"];
+  const { code, stdout, stderr } = run(["policy", "check", ...files, "--json"]);
+  assert.deepEqual([code, stderr], [3, ""]);
+  const [tabs, deep, two, nowhere, last] = JSON.parse(stdout).files;
+  assert.deepEqual([tabs.faults[0].line, tabs.faults[0].column, tabs.policies], [2, 1, []]);
+  assert.deepEqual(deep.faults.at(-1).message, "nested too deeply");
+  assert.equal(deep.faults.length, 1);
+  assert.match(two.faults[0].message, /documents: a file holds one/);
+  assert.match(nowhere.faults[0].message, /cannot read nowhere\.json/);
+  assert.equal(last.policies.length, 1);
+  const shown = run(["policy", "check", ...files]).stdout;
+  assert.match(shown, /^✗ nowhere\.json 1 fault$/m);
+  assert.match(shown, /^✓ last\.json 1 policies$/m);
+  assert.equal(run(["policy", "check", "tabs.yaml", "last.json"]).code, 1);
+});
+
 test("YAML that could mean more than one thing is refused", () => {
   const refused = {
     "an anchor": "- &a {name: x}\n",
@@ -65,9 +86,9 @@ test("YAML that could mean more than one thing is refused", () => {
   };
   for (const [what, text] of Object.entries(refused)) {
     file("odd.yaml", text);
-    const { code, stderr } = run(["policy", "check", "odd.yaml"]);
+    const { code, stdout } = run(["policy", "check", "odd.yaml"]);
     assert.equal(code, 1, text);
-    assert.match(stderr, new RegExp(`^odd\\.yaml:\\d+:\\d+: .*${what}`, "m"), text);
+    assert.match(stdout, new RegExp(`^odd\\.yaml:\\d+:\\d+: .*${what}`, "m"), text);
   }
 });
 
