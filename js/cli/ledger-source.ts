@@ -1,14 +1,16 @@
 // Where the rows of a ledger come from: a SQLite file, which is only read, JSON lines, or a server.
 
-import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { createInterface } from "node:readline";
 import type { LedgerRow } from "../stores/store.js";
 import { visible } from "../terminal.js";
 import { exit, Stop } from "./command.js";
 
 const rows_per_batch = 1000;
 const page_rows = 500;
+/** A row and its openings hold a request, which is far shorter, however its characters are written. */
+const line_length_max = 16 << 20;
+const sqlite_magic = "SQLite format 3\0";
 
 /** Batches of rows, from row 0 on. */
 export type Rows = AsyncIterable<readonly LedgerRow[]>;
@@ -25,7 +27,21 @@ export const isUrl = (place: string): boolean => /^https?:\/\//.test(place);
 
 export async function openLedger(place: string): Promise<LedgerSource> {
   if (isUrl(place)) return fromServer(place);
-  return beginsLikeSqlite(place) ? fromSqlite(place) : fromLines(place);
+  return isFile(place) && beginsLikeSqlite(place) ? fromSqlite(place) : fromLines(place);
+}
+
+const isStandardInput = (path: string): boolean => path === "-" || path === "/dev/stdin";
+
+/** What is none, a pipe for instance, cannot be read twice, nor from the middle: it holds lines. */
+function isFile(path: string): boolean {
+  if (path === "-") return false;
+  try {
+    const status = statSync(path);
+    if (status.isDirectory()) throw new Error("it is a folder");
+    return status.isFile();
+  } catch (error) {
+    throw new Stop(`cannot read ${path}: ${(error as Error).message}`);
+  }
 }
 
 /** A ledger begins with its first row: nothing at all is not a sound one, and a file that was not meant. */
@@ -48,8 +64,7 @@ export async function apiKey(): Promise<string> {
 }
 
 function beginsLikeSqlite(path: string): boolean {
-  const magic = "SQLite format 3\0";
-  const header = Buffer.alloc(magic.length);
+  const header = Buffer.alloc(sqlite_magic.length);
   try {
     const file = openSync(path, "r");
     try {
@@ -60,7 +75,7 @@ function beginsLikeSqlite(path: string): boolean {
   } catch (error) {
     throw new Stop(`cannot read ${path}: ${(error as Error).message}`);
   }
-  return header.toString("latin1") === magic;
+  return header.toString("latin1") === sqlite_magic;
 }
 
 async function fromSqlite(path: string): Promise<LedgerSource> {
@@ -87,10 +102,10 @@ function fromLines(path: string): LedgerSource {
   async function* rows(): AsyncGenerator<readonly LedgerRow[]> {
     let batch: LedgerRow[] = [];
     let number = 0;
-    const lines = createInterface({ input: createReadStream(path, "utf8"), crlfDelay: Infinity });
-    for await (const line of lines) {
-      ++number;
-      if (line === "") continue;
+    for await (const line of linesOf(path)) {
+      if (++number === 1 && line.startsWith(sqlite_magic))
+        throw new Stop(`${path}: a SQLite ledger cannot be read from a stream; name its file`);
+      if (line.trim() === "") continue;
       batch.push(rowOf(path, number, line));
       if (batch.length === rows_per_batch) {
         yield batch;
@@ -99,7 +114,26 @@ function fromLines(path: string): LedgerSource {
     }
     if (batch.length > 0) yield batch;
   }
-  return { name: resolve(path), total: undefined, rows: rows() };
+  return { name: path === "-" ? path : resolve(path), total: undefined, rows: rows() };
+}
+
+/** Broken at line feeds alone: JSON may hold whatever else ends a line elsewhere. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const input = isStandardInput(path) ? process.stdin : createReadStream(path);
+  input.setEncoding("utf8");
+  let rest = "";
+  try {
+    for await (const chunk of input as AsyncIterable<string>) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() as string;
+      yield* lines;
+      if (rest.length > line_length_max)
+        throw new Error(`a line is longer than ${line_length_max} characters`);
+    }
+  } catch (error) {
+    throw new Stop(`cannot read ${path}: ${(error as Error).message}`);
+  }
+  if (rest !== "") yield rest;
 }
 
 function rowOf(path: string, number: number, line: string): LedgerRow {

@@ -22,9 +22,9 @@ export const replay: Command = {
     },
   },
   more: [
-    "LEDGER is a SQLite file, which is only read, JSON lines (agentlattice export), or the URL of a server, whose",
-    "key comes from AL_API_KEY or the standard input. Each action is decided as it was: its time, agent, delegation,",
-    "metadata. What was redacted is undecidable. Exits with 1 where an outcome would change or nobody can say.",
+    "LEDGER is a SQLite file, which is only read, JSON lines (agentlattice export; - is the standard input), or the URL",
+    "of a server, whose key comes from AL_API_KEY or the standard input. Each action is decided as it was: its time,",
+    "agent, delegation, metadata. What was redacted is undecidable. Exits with 1 where an outcome would change or nobody can say.",
     "With --json: one line for each such decision, then the summary.",
   ].join("\n"),
   examples: [

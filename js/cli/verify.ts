@@ -49,8 +49,8 @@ export const verify: Command = {
     },
   },
   more: [
-    "LEDGER is a SQLite file, JSON lines (agentlattice export), or the URL of a server, whose key comes from AL_API_KEY",
-    "or the standard input. Nothing is believed, all is recomputed. Whoever rewrites a whole ledger leaves no trace in it:",
+    "LEDGER is a SQLite file, JSON lines (agentlattice export; - is the standard input), or the URL of a server, whose",
+    "key comes from AL_API_KEY or the standard input. Nothing is believed, all is recomputed. Whoever rewrites a whole ledger leaves no trace in it:",
     "only a checkpoint that was kept elsewhere, --pins, or one that a key of yours signed, --trust, shows that.",
   ].join("\n"),
   examples: [

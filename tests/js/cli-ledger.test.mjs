@@ -1,6 +1,6 @@
 // The program `agentlattice`: what it does with ledgers, servers and keys.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -123,6 +123,29 @@ test("verify names the damage and the row, and remembers", () => {
   }
   assert.equal(run(["replay", "deleted.jsonl", "--policies", "same.json"]).code, 3);
   assert.equal(run(["verify", "nowhere.db"]).code, 3);
+});
+
+test("a ledger is read from a stream, line by line, whatever its rows hold", async (t) => {
+  const path = join(folder, "odd.db");
+  const lattice = await Lattice.open({ store: new SqliteStore({ path }), policies: [small] });
+  await lattice.agent("bot").execute("pr.open", { metadata: { pr_size: 1, note: "a\u2028b\rc" } });
+  await lattice.close();
+  const { stdout: lines } = run(["export", "odd.db"]);
+  const rows = (shown) => JSON.parse(shown.stdout).rows_checked;
+  const count = rows(run(["verify", "odd.db", "--json"]));
+  assert.equal(rows(run(["verify", "-", "--json"], { input: lines })), count);
+  assert.equal(
+    rows(run(["verify", "-", "--json"], { input: lines.replaceAll("\n", "\r\n") })),
+    count,
+  );
+  const sqlite = run(["verify", "-"], { input: readFileSync(path) });
+  assert.deepEqual([sqlite.code, /name its file/.test(sqlite.stderr)], [3, true]);
+  if (process.platform === "win32") return t.diagnostic("no pipes by name here");
+  const line = 'cat odd.jsonl | "$0" "$1" verify /dev/stdin && "$0" "$1" verify <(cat odd.jsonl)';
+  file("odd.jsonl", lines);
+  const args = ["-c", line, process.execPath, program];
+  const { status, stdout } = spawnSync("bash", args, { cwd: folder, encoding: "utf8" });
+  assert.deepEqual([status, stdout.match(/is sound/g).length], [0, 2]);
 });
 
 test("verify answers programs with JSON where there is no ledger, too", () => {
