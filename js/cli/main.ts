@@ -93,10 +93,11 @@ async function run(args: readonly string[]): Promise<number> {
   return command.run(read);
 }
 
-// Whoever reads no further (`| head`) wants no more.
+// Whoever reads no further (`| head`) wants no more. What else was not written is missed.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(exit.fine);
-  throw error;
+  process.stderr.write(`cannot write to the standard output: ${error.message}\n`);
+  process.exit(exit.failed);
 });
 run(process.argv.slice(2)).then(
   (code) => {

@@ -4,6 +4,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CheckpointStore } from "../checkpoints.js";
+import { AgentLatticeError } from "../errors.js";
 import { readOptions } from "../options.js";
 
 /**
@@ -23,32 +24,50 @@ export class FileCheckpointStore implements CheckpointStore {
   }
 
   get(origin: string): string | null {
-    const note = this.#read()[origin];
-    return typeof note === "string" ? note : null;
+    return this.#noteOf(this.#read(), origin);
   }
 
   /** All of it, or nothing: a reader never sees half a file. */
   set(origin: string, note: string): void {
-    const text = JSON.stringify({ ...this.#read(), [origin]: note }, null, 2);
+    const notes = this.#read();
+    this.#noteOf(notes, origin);
+    const text = JSON.stringify({ ...notes, [origin]: note }, null, 2);
     const unfinished = `${this.#path}.${process.pid}.new`;
-    writeFileSync(unfinished, `${text}\n`, { flush: true });
-    renameSync(unfinished, this.#path);
+    try {
+      writeFileSync(unfinished, `${text}\n`, { flush: true });
+      renameSync(unfinished, this.#path);
+    } catch (cause) {
+      throw unavailable(`${this.#path} cannot be written: ${(cause as Error).message}`, cause);
+    }
   }
+
+  // Not {}, nor null for what is no note: whoever damages the file must not thereby make its owner forget.
 
   #read(): Readonly<Record<string, unknown>> {
     let text: string;
     try {
       text = readFileSync(this.#path, "utf8");
-    } catch (error) {
-      if ((error as { code?: string }).code === "ENOENT") return {};
-      throw error;
+    } catch (cause) {
+      if ((cause as { code?: string }).code === "ENOENT") return {};
+      throw unavailable(`${this.#path} cannot be read: ${(cause as Error).message}`, cause);
     }
     const read: unknown = parse(text);
     if (typeof read === "object" && read !== null && !Array.isArray(read)) return { ...read };
-    // Not {}: whoever damages the file must not thereby make its owner forget.
-    throw new Error(`${this.#path} holds no checkpoints; restore it, or remove it to begin anew`);
+    throw unavailable(`${this.#path} holds no checkpoints; restore it, or remove it to begin anew`);
+  }
+
+  #noteOf(notes: Readonly<Record<string, unknown>>, origin: string): string | null {
+    if (!Object.hasOwn(notes, origin)) return null;
+    const note = notes[origin];
+    if (typeof note === "string") return note;
+    throw unavailable(
+      `${this.#path} holds no checkpoint of ${origin}, but something else; restore it, or remove it to begin anew`,
+    );
   }
 }
+
+const unavailable = (sentence: string, cause?: unknown): AgentLatticeError =>
+  new AgentLatticeError("CHECKPOINT_UNAVAILABLE", sentence, { cause });
 
 function parse(text: string): unknown {
   try {

@@ -92,3 +92,20 @@ test("a store that fails, or holds something else, is an error, not a verdict", 
   assert.match(error.message, /pins\.json holds no checkpoints; restore it, or remove it/);
   assert.equal(readFileSync(path, "utf8"), "{ half");
 });
+
+test("a file of checkpoints that holds something else is an error with a code, and stays as it is", (t) => {
+  const path = `${temporaryFolder(t)}/pins.json`;
+  const store = new FileCheckpointStore({ path });
+  const refused = { name: "AgentLatticeError", code: "CHECKPOINT_UNAVAILABLE" };
+  for (const text of ["{", "[]", '{"here": 5}', '{"here": null}']) {
+    writeFileSync(path, text);
+    assert.throws(() => store.get("here"), refused, text);
+    assert.throws(() => store.set("here", "note"), refused, text);
+    assert.equal(readFileSync(path, "utf8"), text);
+  }
+  assert.equal(store.get("elsewhere"), null);
+  assert.equal(store.get("constructor"), null);
+  assert.throws(() => new FileCheckpointStore({ path: `${path}/under` }).get("here"), refused);
+  const nowhere = new FileCheckpointStore({ path: `${path}.d/pins.json` });
+  assert.throws(() => nowhere.set("here", "note"), refused);
+});

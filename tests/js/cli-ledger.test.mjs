@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { Lattice } from "@agentlattice/wasm";
@@ -163,6 +163,26 @@ test("verify answers programs with JSON where there is no ledger, too", () => {
     const { valid, damage, message } = JSON.parse(stdout);
     assert.deepEqual([valid, damage, `${message}\n`], [false, null, stderr]);
   }
+});
+
+test("verify tells in one sentence of pins that are none, and of an output that is full", () => {
+  for (const text of ["{", "[]", JSON.stringify({ [join(folder, "ledger.db")]: 5 })]) {
+    file("broken-pins.json", text);
+    const { code, stderr } = run(["verify", "ledger.db", "--pins", "broken-pins.json"]);
+    assert.equal(code, 3, text);
+    assert.match(stderr, /^[^\n]*broken-pins\.json holds no checkpoint[^\n]*\n$/);
+    assert.equal(readFileSync(join(folder, "broken-pins.json"), "utf8"), text);
+  }
+  if (!existsSync("/dev/full")) return;
+  const full = openSync("/dev/full", "w");
+  const { status, stderr } = spawnSync(process.execPath, [program, "verify", "ledger.db"], {
+    cwd: folder,
+    encoding: "utf8",
+    stdio: ["ignore", full, "pipe"],
+  });
+  closeSync(full);
+  assert.equal(status, 3);
+  assert.match(stderr, /^cannot write to the standard output: [^\n]*\n$/);
 });
 
 test("a server is replayed and verified with a key from the environment", async (t) => {
