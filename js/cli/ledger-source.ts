@@ -137,18 +137,29 @@ async function* linesOf(path: string): AsyncGenerator<string> {
 }
 
 function rowOf(path: string, number: number, line: string): LedgerRow {
-  let entry: { text?: unknown; openings?: unknown } | null;
+  const { row_id, text, openings = "" } = membersOf(line);
+  if (typeof text !== "string" || typeof openings !== "string")
+    throw new Stop(
+      `${path}:${number}: this is no row of a ledger; agentlattice export writes what can be read here`,
+      exit.found,
+    );
+  // Only the row's own number is part of what is verified: another beside it would mislead whoever reads the line.
+  const { row_id: own = row_id } = row_id === undefined ? {} : membersOf(text);
+  if (row_id !== own)
+    throw new Stop(
+      `${path}:${number}: "row_id" is ${JSON.stringify(row_id)}, but the row itself says ${JSON.stringify(own)}`,
+      exit.found,
+    );
+  return [text, openings];
+}
+
+/** Of a JSON object; of whatever else, none. */
+function membersOf(json: string): { row_id?: unknown; text?: unknown; openings?: unknown } {
   try {
-    entry = JSON.parse(line);
+    return JSON.parse(json) ?? {};
   } catch {
-    entry = null;
+    return {};
   }
-  const { text, openings = "" } = entry ?? {};
-  if (typeof text === "string" && typeof openings === "string") return [text, openings];
-  throw new Stop(
-    `${path}:${number}: this is no row of a ledger; agentlattice export writes what can be read here`,
-    exit.found,
-  );
 }
 
 interface EntriesPage {

@@ -148,6 +148,17 @@ test("a ledger is read from a stream, line by line, whatever its rows hold", asy
   assert.deepEqual([status, stdout.match(/is sound/g).length], [0, 2]);
 });
 
+test("a line's number is that of its row, where it has one", () => {
+  const lines = run(["export", "ledger.db"]).stdout.trimEnd().split("\n");
+  const { text, openings } = JSON.parse(lines[2]);
+  file("numbered.jsonl", lines.with(2, JSON.stringify({ row_id: 7, text, openings })).join("\n"));
+  const { code, stderr } = run(["verify", "numbered.jsonl"]);
+  const sentence = 'numbered.jsonl:3: "row_id" is 7, but the row itself says 2\n';
+  assert.deepEqual([code, stderr], [1, sentence]);
+  file("plain.jsonl", lines.with(2, JSON.stringify({ text, openings })).join("\n"));
+  assert.equal(run(["verify", "plain.jsonl"]).code, 0);
+});
+
 test("verify answers programs with JSON where there is no ledger, too", () => {
   file("empty.jsonl", "");
   file("other.jsonl", '{"row_id": 0}\n');
