@@ -50,8 +50,10 @@ export const verify: Command = {
   },
   more: [
     "LEDGER is a SQLite file, JSON lines (agentlattice export; - is the standard input), or the URL of a server, whose",
-    "key comes from AL_API_KEY or the standard input. Nothing is believed, all is recomputed. Whoever rewrites a whole ledger leaves no trace in it:",
-    "only a checkpoint that was kept elsewhere, --pins, or one that a key of yours signed, --trust, shows that.",
+    "key comes from AL_API_KEY or the standard input. Nothing is believed, all is recomputed. What no later row knows",
+    "better leaves no trace: rows cut off at the end, the last one edited, all from one on written anew, up to the whole.",
+    "A checkpoint that was kept elsewhere, --pins, shows that; one that a key of yours signed, --trust, shows all of it",
+    "but a return to an earlier one that was signed.",
   ].join("\n"),
   examples: [
     ["agentlattice verify ledger.db --pins /var/lib/audit/pins.json", "every night"],
@@ -176,8 +178,12 @@ function sayVerdict(place: string, verdict: Verdict, pins: string | undefined): 
   if (signed_by !== null && signed_by.length > 0)
     sayField("signed by", visible(signed_by.join(", ")));
   if (pins === undefined) {
-    if (valid && signed_by === null)
-      sayField("pins", "none kept: a rewritten whole would not show (--pins FILE)", { paint: dim });
+    const hidden =
+      signed_by === null
+        ? "an end cut off or rewritten, up to the whole,"
+        : "a return to an earlier signed checkpoint";
+    if (valid)
+      sayField("pins", `none kept: ${hidden} would not show (--pins FILE)`, { paint: dim });
   } else if (!valid) {
     sayField("pins", "left as they are");
   } else {

@@ -148,6 +148,23 @@ test("a ledger is read from a stream, line by line, whatever its rows hold", asy
   assert.deepEqual([status, stdout.match(/is sound/g).length], [0, 2]);
 });
 
+test("verify says what rows alone do not show, and pins do", () => {
+  const lines = run(["export", "ledger.db"]).stdout.trimEnd().split("\n");
+  const row = JSON.parse(lines.at(-1));
+  const edited = { ...row, text: row.text.replace(/("timestamp":"\d)\d/, "$19") };
+  const tails = { cut: lines.slice(0, -2), edited: lines.with(-1, JSON.stringify(edited)) };
+  for (const [name, tail] of Object.entries(tails)) {
+    file("tail.jsonl", lines.join("\n"));
+    const pins = `${name}-pins.json`;
+    assert.equal(run(["verify", "tail.jsonl", "--pins", pins]).code, 0);
+    file("tail.jsonl", tail.join("\n"));
+    const { code, stdout } = run(["verify", "tail.jsonl"]);
+    assert.equal(code, 0, name);
+    assert.match(stdout, /an end cut off or rewritten, up to the whole, would not show/);
+    assert.equal(run(["verify", "tail.jsonl", "--pins", pins]).code, 1, name);
+  }
+});
+
 test("a line's number is that of its row, where it has one", () => {
   const lines = run(["export", "ledger.db"]).stdout.trimEnd().split("\n");
   const { text, openings } = JSON.parse(lines[2]);
@@ -303,7 +320,9 @@ test("a key is made, signs what serve serves, and verify tells whether it did", 
     assert.equal(trusted.code, 0, trusted.stderr);
     assert.deepEqual(JSON.parse(trusted.stdout).signed_by, [name]);
     const either = ["verify", url, "--trust", other.verifier_key, "--trust", verifierKey];
-    assert.match((await runBeside(either, env)).stdout, /signed by +lattice\.example\.com/);
+    const { stdout } = await runBeside(either, env);
+    assert.match(stdout, /signed by +lattice\.example\.com/);
+    assert.match(stdout, /a return to an earlier signed checkpoint would not show/);
     const stranger = await runBeside(["verify", url, "--trust", other.verifier_key], env);
     assert.equal(stranger.code, 1, stranger.stderr);
     assert.match(stranger.stdout, /bad_signature/);
