@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <utility>
 
 #include "wire/results.h"
@@ -13,7 +14,8 @@ Exchange::Limits Exchange::limits(const Config& config, std::optional<Millis> de
           .attempt_timeout_ms = config.request_timeout_ms,
           .retry_first_ms = config.retry_first_ms,
           .retry_last_ms = config.retry_last_ms,
-          .deadline_ms = deadline_ms};
+          .deadline_ms = deadline_ms,
+          .asked_wait_ms_max = deadline_ms ? std::numeric_limits<Millis>::max() : retry_after_ms_max};
 }
 
 void Exchange::start(wire::Request request, const Limits& limits, Now now, Shared& shared) {
@@ -120,8 +122,8 @@ std::optional<Answer> Exchange::retry(Answer answer, Now now, Shared& shared) {
   const Millis asked_ms = answer.retry_after_ms.value_or(0);
   const Millis wait_ms = std::max(
       asked_ms, back_off_ms(attempts_made_, limits_.retry_first_ms, limits_.retry_last_ms, shared.entropy));
-  const bool too_late =
-      limits_.deadline_ms ? now.steady_ms + wait_ms >= *limits_.deadline_ms : asked_ms > retry_after_ms_max;
+  const bool too_late = asked_ms > limits_.asked_wait_ms_max ||
+                        (limits_.deadline_ms && now.steady_ms + wait_ms >= *limits_.deadline_ms);
   if (too_late) return finish(std::move(answer));
   if (limits_.draws_on_budget && !shared.budget.take(now.steady_ms)) {
     ++shared.stats.retries_refused;

@@ -28,6 +28,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "client/retry.h"
 #include "client/shared.h"
 #include "wire/http.h"
 
@@ -50,6 +51,8 @@ class Exchange {
     Millis retry_first_ms = 1000;
     Millis retry_last_ms = 4000;
     std::optional<Millis> deadline_ms = {};  // steady
+    /// A `retry-after` longer than this is not waited for, nor one beyond the deadline.
+    Millis asked_wait_ms_max = retry_after_ms_max;
     bool draws_on_budget = true;
   };
   /// What the settings say of every exchange.

@@ -98,12 +98,24 @@ void Gate::on_submitted(Answer answer, Now now, Shared& shared) {
 }
 
 void Gate::learn_end(std::optional<Millis> timeout_wall_ms, Now now) {
-  if (approval_end_ms_ || !timeout_wall_ms) return;
+  if (clocks_disagree_ || approval_end_ms_ || !timeout_wall_ms) return;
   // Learned once, from the first answer, as a length of time: a wall clock that jumps later moves nothing.
   // Where this host's clock says that an approval just called open is over already, the clocks disagree, and
   // the service's word will have to do.
   const Millis left_ms = *timeout_wall_ms - now.wall_ms;
   if (left_ms > 0) approval_end_ms_ = now.steady_ms + left_ms;
+}
+
+void Gate::on_pending(std::optional<Millis> timeout_wall_ms, Now now, Shared& shared) {
+  if (approval_end_ms_ && now.steady_ms > *approval_end_ms_) {
+    approval_end_ms_.reset();
+    clocks_disagree_ = true;
+  }
+  learn_end(timeout_wall_ms, now);
+  const Millis took_ms = now.steady_ms - exchange_.sent_ms();
+  const bool held = held_ms_ > 0 && took_ms * 10 >= held_ms_ * 9;  // Timers are coarse; a tenth is forgiven.
+  if (held) return poll(now, shared);
+  poll_later(exchange_.sent_ms() + shared.config.poll_interval_ms, now);
 }
 
 void Gate::poll(Now now, Shared& shared) {
@@ -116,7 +128,10 @@ void Gate::poll(Now now, Shared& shared) {
   const Millis hold_s = std::max<Millis>(hold_ms / 1000, 0);
   held_ms_ = hold_s * 1000;
   const std::string query = hold_s > 0 ? "wait=" + std::to_string(hold_s) : "";
-  ask(request(wire::Endpoint::get_approval, std::array{approval_id_}, query), now, shared);
+  // When to poll is decided here, by what else is known: no poll sleeps because one answer asked it to.
+  Exchange::Limits limits = Exchange::limits(shared.config, deadline_ms_);
+  limits.asked_wait_ms_max = shared.config.poll_interval_ms;
+  ask(request(wire::Endpoint::get_approval, std::array{approval_id_}, query), limits, now, shared);
 }
 
 void Gate::poll_later(Millis at_ms, Now now) {
@@ -131,7 +146,8 @@ void Gate::poll_later(Millis at_ms, Now now) {
 void Gate::on_approval(const Answer& answer, Now now, Shared& shared) {
   if (waits_can_help(answer)) {
     if (now.steady_ms - heard_ms_ >= gate_outage_ms_max) return fail(failure_of(answer), answer, shared);
-    const Millis wait_ms = std::max(shared.config.poll_interval_ms, answer.retry_after_ms.value_or(0));
+    const Millis asked_ms = std::min(answer.retry_after_ms.value_or(0), retry_after_ms_max);
+    const Millis wait_ms = std::max(shared.config.poll_interval_ms, asked_ms);
     return poll_later(now.steady_ms + wait_ms, now);
   }
   if (answer.error) return fail(failure_of(answer), answer, shared);
@@ -144,14 +160,8 @@ void Gate::on_approval(const Answer& answer, Now now, Shared& shared) {
   }
   heard_ms_ = now.steady_ms;
   switch (approval->state) {
-    case wire::ApprovalState::pending: {
-      learn_end(approval->timeout_wall_ms, now);
-      const Millis took_ms = now.steady_ms - exchange_.sent_ms();
-      const bool held =
-          held_ms_ > 0 && took_ms * 10 >= held_ms_ * 9;  // Timers are coarse; a tenth is forgiven.
-      if (held) return poll(now, shared);
-      return poll_later(exchange_.sent_ms() + shared.config.poll_interval_ms, now);
-    }
+    case wire::ApprovalState::pending:
+      return on_pending(approval->timeout_wall_ms, now, shared);
     case wire::ApprovalState::approved:
       approval_ = std::move(*approval);
       if (approval_->claimable) return claim(now, shared);

@@ -73,6 +73,7 @@ class Gate final : public Call {
     fail(Failure{.error = std::move(error)}, answer, shared);
   }
   void learn_end(std::optional<Millis> timeout_wall_ms, Now now);
+  void on_pending(std::optional<Millis> timeout_wall_ms, Now now, Shared& shared);
 
   State state_ = State::submitting;
   bool resumed_;
@@ -81,9 +82,10 @@ class Gate final : public Call {
   std::optional<wire::Approval> approval_;  // as approved
   std::string claim_id_;
   std::optional<Millis> approval_end_ms_;  // steady; when the approval's own time is up
-  std::optional<Millis> poll_at_ms_;       // steady; set while no poll is under way
-  Millis held_ms_ = 0;                     // what the poll under way asked the service to hold
-  Millis heard_ms_ = 0;                    // when the service last gave an answer
+  bool clocks_disagree_ = false;      // It was pending after that: the end is what the service says it is.
+  std::optional<Millis> poll_at_ms_;  // steady; set while no poll is under way
+  Millis held_ms_ = 0;                // what the poll under way asked the service to hold
+  Millis heard_ms_ = 0;               // when the service last gave an answer
 };
 
 }  // namespace al::client

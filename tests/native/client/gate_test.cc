@@ -148,15 +148,43 @@ TEST_CASE("gate: ends at the approval's own time, a little later than the servic
     t.advance(1);
     t.expect_abort();
   }
-  SECTION("the service never says so") {
-    t.advance(13'000);
-    t.respond(200, approval_body("pending"));
-    t.advance(4000);
-    t.expect_send(get, plain);
+  SECTION("the service never says anything") {
+    t.advance(17'000);
     t.expect_abort();
   }
   t.expect_failure(1, "APPROVAL_TIMEOUT");
   t.expect_end();
+}
+
+TEST_CASE("gate: a host whose clock is a little ahead waits for as long as the service says",
+          "[client][gate]") {
+  Transcript t;
+  t.submit(1, gate());
+  t.expect_send(post, "/api/v1/actions");
+  t.respond(202, requested_until(t.now.wall_ms + 12'000));
+  t.expect_send(get, "/api/v1/approvals/apr-1?wait=13");
+  t.advance(13'000);
+  t.respond(200, approval_body("pending"));
+  t.expect_send(get, held);
+  t.advance(20'000);
+  t.respond(200, approval_body("approved"));
+  t.expect_send(post, claim);
+}
+
+TEST_CASE("gate: a service that asks for a pause does not put the gate to sleep", "[client][gate]") {
+  Transcript t;
+  t.submit(1, gate());
+  t.expect_send(post, "/api/v1/actions");
+  t.respond(202, requested_until(t.now.wall_ms + 600'000));
+  t.expect_send(get, held);
+  t.respond(503, "", "900");
+  CHECK(t.advance_to_deadline() == 60'000);
+  t.expect_send(get, held);
+  t.respond(503, "", "20");
+  CHECK(t.advance_to_deadline() == 20'000);
+  t.expect_send(get, held);
+  t.respond(200, approval_body("approved"));
+  t.expect_send(post, claim);
 }
 
 TEST_CASE("gate: a host whose clock is ahead still waits", "[client][gate]") {
