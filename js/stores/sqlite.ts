@@ -1,4 +1,5 @@
-// The ledger in a SQLite file. One writer: whoever appends second learns that the rows are not what it thinks they are.
+// The ledger in a SQLite file. One writer: a second is refused when it opens the file. One that writes without asking is found
+// out, as the rows are not what the first thinks they are.
 
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -7,6 +8,7 @@ import { AgentLatticeError, invalidArgument } from "../errors.js";
 import { readOptions } from "../options.js";
 import { type Database, openDatabase, readingArrays, type Statement } from "./sqlite-driver.js";
 import { readHeader } from "./sqlite-header.js";
+import { ownLedger } from "./sqlite-owner.js";
 import type { LedgerRow, LedgerSnapshot, LedgerStore } from "./store.js";
 
 /** Options of `new SqliteStore(…)`. */
@@ -45,11 +47,12 @@ interface Opened {
   written: boolean;
 }
 
-/** The files that this copy of the module has open, by their real paths. A second opening is refused before a file is touched. */
+/** The files that this copy of the module has open, by their real paths: whoever opens one again need not wait to hear it. */
 const openPaths = new Set<string>();
 
 /**
- * Keeps the ledger in a SQLite file, in WAL mode, each append synced to disk before it is acknowledged.
+ * Keeps the ledger in a SQLite file, in WAL mode, each append synced to disk before it is acknowledged. One store writes to a
+ * file at a time: opening it a second time fails with `LEDGER_UNAVAILABLE`. Beside it stays an empty file, `…-owner`, for that.
  *
  * Uses `node:sqlite` where Node.js has it (22.13 and newer; earlier 22 with its flag), else the package
  * `@photostructure/sqlite`.
@@ -61,6 +64,8 @@ export class SqliteStore implements LedgerStore {
   readonly #busyTimeoutMs: number;
   readonly #readOnly: boolean;
   #open: Opened | undefined;
+  /** Held while the file is open for writing. */
+  #lock: Database | undefined;
   /** Of the file that is open. */
   #realPath = "";
 
@@ -94,10 +99,11 @@ export class SqliteStore implements LedgerStore {
     openPaths.add(file);
     try {
       await this.#checkHeader(file);
+      if (!this.#readOnly) this.#lock = await ownLedger(file, this.#busyTimeoutMs);
       this.#open = this.#prepare(await openDatabase(this.#path, this.#readOnly));
       this.#realPath = file;
     } catch (error) {
-      openPaths.delete(file);
+      this.#letGo(file);
       throw this.#error(error);
     }
   }
@@ -172,10 +178,16 @@ export class SqliteStore implements LedgerStore {
     const open = this.#open;
     if (open === undefined) return;
     this.#open = undefined;
-    openPaths.delete(this.#realPath);
     // Into the one file now, not when the driver's statements happen to be collected.
     if (open.written) tryExec(open.database, "PRAGMA wal_checkpoint(TRUNCATE)");
     open.database.close();
+    this.#letGo(this.#realPath);
+  }
+
+  #letGo(file: string): void {
+    openPaths.delete(file);
+    this.#lock?.close();
+    this.#lock = undefined;
   }
 
   /** One transaction. The write lock is taken before anything is looked at: nobody can come in between. */
