@@ -2,7 +2,7 @@
 // and its `require` share. They load the one copy of each .wasm.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { at } from "./house.mjs";
+import { at, filesBelow } from "./house.mjs";
 
 const dist = at("npm/dist");
 
@@ -76,8 +76,12 @@ async function bundleForNode(build) {
   const others = entries.filter((entry) => !core.includes(entry));
   const plugins = [takenFrom("./core.js", core), besides];
   await build({ ...options, ...onDemand(others), plugins, outfile: "cjs/more.js" });
-  // A declaration is CommonJS or not by the folder that it lies in.
-  for (const file of declarationsOf(entries)) write(`cjs/${file}`, readFileSync(`${dist}/${file}`));
+  // A declaration is CommonJS or not by the folder that it lies in. Those that no entry leads to tell nobody anything.
+  const reached = declarationsOf(entries);
+  for (const path of filesBelow("npm/dist", /\.d\.ts$/).map((file) => relative(dist, at(file)))) {
+    if (reached.has(path)) write(`cjs/${path}`, readFileSync(`${dist}/${path}`));
+    else if (path !== "browser.d.ts" && !path.startsWith("import/")) rmSync(`${dist}/${path}`);
+  }
   write("cjs/package.json", '{ "type": "commonjs" }\n');
   for (const entry of entries) await writeEntry(entry, others.includes(entry) ? "more" : "core");
 }
