@@ -67,6 +67,7 @@ export class Client {
   close(): void {
     if (this.#closing.closed) return;
     this.#closing.close();
+    this.realtime.unsubscribe(this.#closing.closed);
     this.#ready = undefined;
     this.#opening
       ?.then(({ kernel, client, alone }) => {

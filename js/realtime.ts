@@ -97,9 +97,9 @@ export class Realtime {
     return new EventStream((push) => this.#listen(filter, signal, push));
   }
 
-  /** Ends all of them. */
-  unsubscribe(): void {
-    for (const live of [...this.#open]) live.end();
+  /** Ends all of them, with an error where their client ends. */
+  unsubscribe(error?: unknown): void {
+    for (const live of [...this.#open]) live.end(error);
   }
 
   #deliver(
@@ -111,7 +111,7 @@ export class Realtime {
       const event = fromWire(JSON.parse(json)) as GovernanceEvent;
       // After whatever runs now, so that a listener may call back in.
       queueMicrotask(() => {
-        if (!live.ended) deliver(listener, event);
+        if (!live.unwanted) deliver(listener, event);
       });
     });
     return live;
@@ -137,6 +137,7 @@ export class Live implements ChannelSink {
   ended = false;
   readonly event: (json: string) => void;
   readonly #signal: AbortSignal | undefined;
+  #unwanted = false;
   #channel: Channel | undefined;
   #stop: (() => void) | undefined;
   #isReady: () => void = () => {};
@@ -173,9 +174,14 @@ export class Live implements ChannelSink {
     }
   }
 
+  /** Whether the application ended it; then nothing that came before counts. */
+  get unwanted(): boolean {
+    return this.#unwanted || this.#signal?.aborted === true;
+  }
+
   channel(state: "ready" | "reconnecting" | "ended", error: unknown): void {
     if (state === "ready") this.#isReady();
-    if (state === "ended") this.end(error);
+    if (state === "ended") this.#end(error);
   }
 
   pause(): void {
@@ -186,8 +192,13 @@ export class Live implements ChannelSink {
     this.#channel?.resume();
   }
 
-  /** With an error where it did not end by the application's wish. */
+  /** By the application's wish. */
   end(error?: unknown): void {
+    this.#unwanted = true;
+    this.#end(error);
+  }
+
+  #end(error: unknown): void {
     if (this.ended) return;
     this.ended = true;
     this.#stop?.();

@@ -155,6 +155,53 @@ test("closing a client or a lattice ends its subscriptions, and says so", (t) =>
     assert.throws(() => lattice.onEvent(() => {}), { code: "CLOSED" });
   }));
 
+/** A far agent, and a way to act twice and then end its channel by an error, all of which arrives together. */
+async function brokenOff(t) {
+  const { lattice, server } = await served(t);
+  const host = lattice.operator();
+  const { apiKey, agentId, keyId } = await host.registerAgent({ name: "far" });
+  const al = new AgentLattice({ apiKey, baseUrl: server.url, WebSocket });
+  t.after(() => al.close());
+  const near = lattice.agent("far");
+  await near.execute("read.a");
+  const end = () =>
+    Promise.all([near.execute("read.b"), near.execute("read.c"), host.revokeKey(agentId, keyId)]);
+  return { al, end };
+}
+
+test("what came before the channel ended by an error is heard, and then the error", async (t) => {
+  const { al, end } = await brokenOff(t);
+  const heard = [];
+  const { closed } = await al.subscribe(null, ({ data }) => heard.push(data.action_type));
+  closed.catch(({ code }) => heard.push(code));
+  await end();
+  await failure(closed, "UNAUTHENTICATED");
+  assert.deepEqual(heard, ["read.b", "read.c", "UNAUTHENTICATED"]);
+});
+
+test("who has ended a subscription hears nothing more, whatever has arrived", async (t) => {
+  const controller = new AbortController();
+  const ways = [
+    (_, subscription) => subscription.unsubscribe(),
+    (al) => al.unsubscribe(),
+    (al) => al.close(),
+    () => controller.abort(),
+  ];
+  for (const way of ways) {
+    const { al, end } = await brokenOff(t);
+    const heard = [];
+    const listener = ({ data }) => {
+      heard.push(data.action_type);
+      way(al, subscription);
+    };
+    const { signal } = controller;
+    const subscription = await al.subscribe(null, listener, { signal });
+    await end();
+    await subscription.closed.catch(() => {});
+    assert.deepEqual(heard, ["read.b"]);
+  }
+});
+
 test("a wrong key ends a subscription before it begins", async (t) => {
   const { server } = await served(t);
   const al = new AgentLattice({ apiKey: "al_test_wrong", baseUrl: server.url, WebSocket });
