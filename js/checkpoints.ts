@@ -36,13 +36,9 @@ export function verifyRequest(options: CallOptions | undefined, pinned: string |
 }
 
 /** What is to be pinned after a verification, given what is pinned now; undefined where nothing. */
-export function nextPin({ chainValid, checkpoint, size }: Verification, pinned: string | null) {
-  // Verifications may overtake each other; the longest ledger counts.
-  return chainValid && size >= sizeOf(pinned) ? checkpoint : undefined;
-}
-
-/** The second line of a note says how many rows it covers (c2sp.org/tlog-checkpoint). */
-const sizeOf = (note: string | null): number => Number(note?.split("\n")[1] ?? 0);
+export const nextPin = ({ chainValid, checkpoint, pinned }: Verification, now: string | null) =>
+  // Another pin than the one it was compared with may be of another history: the next verification tells.
+  chainValid && now === (pinned ?? null) ? checkpoint : undefined;
 
 /** A failure of the store, for whoever asked for a verification. */
 export const storeFailed = (what: "read" | "keep", cause: unknown): AgentLatticeError =>
@@ -51,6 +47,9 @@ export const storeFailed = (what: "read" | "keep", cause: unknown): AgentLattice
     `the checkpoint store failed to ${what} the checkpoint: ${cause instanceof Error ? cause.message : String(cause)}`,
     { cause },
   );
+
+/** The last note on its way into a store: until it is there, nobody else compares with what is. */
+const keeping = new WeakMap<CheckpointStore, Promise<unknown>>();
 
 /** The checkpoints of one client in a store. */
 export class Pins {
@@ -70,7 +69,14 @@ export class Pins {
     }
   }
 
-  async keep(verification: Verification): Promise<Verification> {
+  keep(verification: Verification): Promise<Verification> {
+    const before = keeping.get(this.#store) ?? Promise.resolve();
+    const kept = before.catch(() => {}).then(() => this.#keep(verification));
+    keeping.set(this.#store, kept);
+    return kept;
+  }
+
+  async #keep(verification: Verification): Promise<Verification> {
     const note = nextPin(verification, await this.read());
     try {
       if (note !== undefined) await this.#store.set(this.#origin, note);

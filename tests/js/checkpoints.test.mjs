@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { AgentLattice, Lattice, MemoryCheckpointStore } from "@agentlattice/wasm";
 import { FileCheckpointStore } from "@agentlattice/wasm/node";
+import { AgentLatticeSync } from "@agentlattice/wasm/sync";
 import { failure, openLattice, policies, served, storeOf, temporaryFolder } from "./house.mjs";
 
 /** Rows of a lattice in which an agent acted `times` times. */
@@ -62,6 +63,51 @@ test("by default a client remembers as long as it lives", async (t) => {
   await al.execute("read.a");
   assert.equal((await al.verify()).chainValid, true);
   assert.equal((await lattice.operator().verify()).chainValid, true);
+});
+
+/** Two lattices whose ledgers begin alike and go on apart. */
+async function forked(t) {
+  const rows = await history(3);
+  const lattices = [];
+  for (const ledger of [rows, structuredClone(rows)]) {
+    const lattice = await openLattice(t, { policies: undefined, store: storeOf(ledger) });
+    for (let n = 0; n <= lattices.length; ++n) await lattice.agent("a").execute("read.b");
+    lattices.push(lattice);
+  }
+  return lattices;
+}
+
+test("verifications that overlap leave each other's pin, so that a fork is found by the next", async (t) => {
+  const [one, two] = await forked(t);
+  const sets = [];
+  const checkpoints = {
+    async get() {
+      const note = sets.at(-1);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return note;
+    },
+    set: async (_, note) => void sets.push(note),
+  };
+  const agents = [one, two].map((lattice) => lattice.agent("a", { checkpoints }));
+  const verdicts = await Promise.all(agents.map((al) => al.verify()));
+  assert.ok(verdicts.every(({ chainValid }) => chainValid));
+  assert.equal(sets.length, 1);
+  const pinned = verdicts.findIndex(({ checkpoint }) => checkpoint === sets[0]);
+  assert.equal((await agents[pinned].verify()).damage, "none");
+  assert.equal((await agents[1 - pinned].verify()).damage, "forked");
+});
+
+test("a synchronous verification replaces the pin that it was compared with, and no other", async (t) => {
+  const [one, two] = await forked(t);
+  const { checkpoint } = await one.agent("a").verify();
+  const sets = [];
+  const answers = [null, checkpoint, null, null];
+  const checkpoints = { get: () => answers.shift(), set: (_, note) => void sets.push(note) };
+  const al = new AgentLatticeSync({ lattice: two, agent: "a", checkpoints });
+  assert.equal(al.verify().chainValid, true);
+  assert.equal(sets.length, 0);
+  const verdict = al.verify();
+  assert.deepEqual(sets, [verdict.checkpoint]);
 });
 
 test("a store that fails, or holds something else, is an error, not a verdict", async (t) => {
