@@ -11,6 +11,8 @@ export interface ErrorTraits {
   readonly retryable?: boolean | undefined;
   /** The service's `x-request-id`, where there was an answer. */
   readonly requestId?: string | undefined;
+  /** The approval that a gate waited for, whatever ended it. */
+  readonly approvalId?: string | undefined;
   /** How long the service asks to wait before the next attempt, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
   /** What led to it: a store's error, a signal's reason, a trap. */
@@ -31,6 +33,8 @@ export class AgentLatticeError extends Error {
   readonly retryable: boolean;
   readonly requestId: string | undefined;
   readonly retryAfterMs: number | undefined;
+  /** The approval that a `gate` waited for, whatever ended it: `resumeGate` goes on with it. */
+  readonly approvalId: string | undefined;
 
   constructor(code: string, message: string, traits: ErrorTraits = {}) {
     super(message, traits.cause === undefined ? undefined : { cause: traits.cause });
@@ -39,6 +43,7 @@ export class AgentLatticeError extends Error {
     this.retryable = traits.retryable ?? false;
     this.requestId = traits.requestId;
     this.retryAfterMs = traits.retryAfterMs;
+    this.approvalId = traits.approvalId;
   }
 }
 
@@ -47,7 +52,6 @@ export interface DenialTraits extends ErrorTraits {
   readonly reason?: string | undefined;
   readonly policy?: string | null | undefined;
   readonly conditions?: readonly ConditionResult[] | undefined;
-  readonly approvalId?: string | undefined;
   readonly auditEventId?: string | undefined;
 }
 
@@ -60,8 +64,6 @@ export class AgentLatticeDeniedError extends AgentLatticeError {
   readonly policy: string | undefined;
   /** Every condition that was looked at, with what it expected and what it found. */
   readonly conditions: readonly ConditionResult[];
-  /** Set where a reviewer denied it. */
-  readonly approvalId: string | undefined;
   readonly auditEventId: string | undefined;
 
   constructor(code: string, message: string, traits: DenialTraits = {}) {
@@ -69,7 +71,6 @@ export class AgentLatticeDeniedError extends AgentLatticeError {
     this.reason = traits.reason;
     this.policy = traits.policy ?? undefined;
     this.conditions = traits.conditions ?? [];
-    this.approvalId = traits.approvalId;
     this.auditEventId = traits.auditEventId;
   }
 }
@@ -77,16 +78,6 @@ export class AgentLatticeDeniedError extends AgentLatticeError {
 /** The approval's window closed, or the caller's patience ended, before anyone decided. The action must not run. */
 export class AgentLatticeTimeoutError extends AgentLatticeError {
   override name = "AgentLatticeTimeoutError";
-  readonly approvalId: string | undefined;
-
-  constructor(
-    code: string,
-    message: string,
-    traits: ErrorTraits & { readonly approvalId?: string | undefined } = {},
-  ) {
-    super(code, message, traits);
-    this.approvalId = traits.approvalId;
-  }
 }
 
 /** The service could not be reached, or did not answer in time. The action is not allowed. */

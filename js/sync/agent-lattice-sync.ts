@@ -93,7 +93,7 @@ export class AgentLatticeSync implements Disposable {
 
   /**
    * As {@link AgentLattice.gate}. Blocks until somebody decides; in a lattice of this thread, where nobody could, it throws
-   * `WOULD_BLOCK` with `approval_id` in its details.
+   * `WOULD_BLOCK` with the `approvalId`.
    */
   gate(actionType: string, options?: Sync<ActionOptions>): ActionResult {
     return requests.asResult(this.#caller.call(requests.action("gate", actionType, options)));

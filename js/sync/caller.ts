@@ -32,8 +32,11 @@ export function checkRequest(request: Submission): void {
 }
 
 /** What cannot be had without waiting, in a thread that everything else needs too. */
-export const wouldBlock = (message: string, details?: Record<string, unknown>): AgentLatticeError =>
-  new AgentLatticeError("WOULD_BLOCK", message, { details });
+export const wouldBlock = (message: string, approvalId?: string): AgentLatticeError =>
+  new AgentLatticeError("WOULD_BLOCK", message, {
+    approvalId,
+    details: approvalId === undefined ? undefined : { approval_id: approvalId },
+  });
 
 /** As {@link Pins}, without promises. */
 export function verifyNow(

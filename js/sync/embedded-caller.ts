@@ -31,7 +31,7 @@ export class EmbeddedCaller implements Caller {
           )
         : wouldBlock(
             `${operation}: ${approval_id} waits for a person, who needs this thread, too; use AgentLattice, or resumeGate once it is decided`,
-            { approval_id },
+            String(approval_id),
           ),
     );
     return decodeAnswer(json) as T;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AgentLattice, isDeniedError } from "@agentlattice/wasm";
 import { AgentLatticeSync } from "@agentlattice/wasm/sync";
-import { failure, firstPending, openLattice, storeOf } from "./house.mjs";
+import { failure, firstPending, openLattice, served, storeOf } from "./house.mjs";
 
 test("an allowed action is executed", async (t) => {
   const lattice = await openLattice(t);
@@ -81,6 +81,26 @@ test("a gate whose time is over is a timeout that names its approval, and can be
   assert.match(error.approvalId, /^apr-/);
   await lattice.operator().approve(error.approvalId);
   assert.equal((await al.resumeGate(error.approvalId)).status, "executed");
+});
+
+test("a gate that its caller ends names its approval, too, and can be resumed", async (t) => {
+  const { lattice, client } = await served(t);
+  const agents = { near: () => lattice.agent("a"), far: client };
+  const ends = { ABORTED: "AgentLatticeAbortedError", CLOSED: "AgentLatticeError" };
+  for (const where of ["near", "far"])
+    for (const [code, name] of Object.entries(ends)) {
+      const controller = new AbortController();
+      const end = () => (code === "CLOSED" ? al.close() : controller.abort());
+      // Over a network it knows of the approval when it asks after it.
+      const hooks = { onRequest: ({ method }) => method === "GET" && end() };
+      const al = where === "far" ? client({ hooks }) : agents.near();
+      const gate = failure(al.gate("pr.merge", { signal: controller.signal }), code, name);
+      await firstPending(lattice.operator());
+      if (where === "near") end();
+      const { approvalId } = await gate;
+      await lattice.operator().approve(approvalId);
+      assert.equal((await agents[where]().resumeGate(approvalId)).status, "executed");
+    }
 });
 
 test("introspection", async (t) => {

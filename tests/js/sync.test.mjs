@@ -108,9 +108,10 @@ test("a gate that needs this very thread says so, and can be resumed", async (t)
     }
   })();
   assert.equal(error.code, "WOULD_BLOCK");
-  const { approval_id } = error.details;
-  await lattice.operator().approve(approval_id);
-  assert.equal(al.resumeGate(approval_id).status, "executed");
+  const { approvalId, details } = error;
+  assert.equal(details.approval_id, approvalId);
+  await lattice.operator().approve(approvalId);
+  assert.equal(al.resumeGate(approvalId).status, "executed");
 });
 
 test("a store with promises needs this thread, too", async (t) => {
