@@ -3,9 +3,10 @@
 import type { Answer } from "./answer.js";
 import { Client } from "./client.js";
 import type { ClientOptions } from "./client-options.js";
-import { closeAll, type DelegatedAgent, delegate, scoped } from "./delegated-agent.js";
+import { closeAll, DelegatedAgent, delegate, scoped } from "./delegated-agent.js";
 import { invalidArgument } from "./errors.js";
 import type { EventStream } from "./event-stream.js";
+import { checkBody } from "./options.js";
 import type { EventsOptions, SubscribeOptions, Subscription } from "./realtime.js";
 import * as requests from "./requests.js";
 import type {
@@ -127,16 +128,17 @@ export class AgentLattice implements Disposable, AsyncDisposable {
   ): Promise<DelegatedAgents<P> | T> {
     if (!Array.isArray(pending))
       throw invalidArgument("parallel: the delegations must be an array");
-    const creations = await Promise.allSettled(
-      pending.map(async (item: PendingDelegation) => (typeof item === "function" ? item() : item)),
-    );
+    const creations = await Promise.allSettled(pending.map(madeBy));
     const created = creations.flatMap((creation) =>
       creation.status === "fulfilled" ? [creation.value] : [],
     );
     const failed = creations.find((creation) => creation.status === "rejected");
-    if (failed !== undefined) {
+    try {
+      if (failed !== undefined) throw failed.reason;
+      checkBody("parallel", body);
+    } catch (error) {
       await Promise.allSettled(created.map((agent) => agent.close()));
-      throw failed.reason;
+      throw error;
     }
     const agents = Object.defineProperty([...created], Symbol.asyncDispose, {
       value: () => closeAll(created),
@@ -260,4 +262,13 @@ export class AgentLattice implements Disposable, AsyncDisposable {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `AgentLattice { baseUrl: ${JSON.stringify(this.#client.target)}, … }`;
   }
+}
+
+/** The delegation that one item of `parallel` stands for. What turns out to be none is not ours to close. */
+async function madeBy(item: PendingDelegation): Promise<DelegatedAgent> {
+  const agent = await (typeof item === "function" ? item() : item);
+  if (agent instanceof DelegatedAgent) return agent;
+  throw invalidArgument(
+    "parallel: each item must be what delegate returns, or a function that returns it",
+  );
 }

@@ -4,6 +4,7 @@ import type { Answer } from "./answer.js";
 import type { Submission } from "./boundary.js";
 import type { Client } from "./client.js";
 import { closedError } from "./errors.js";
+import { checkBody } from "./options.js";
 import * as requests from "./requests.js";
 import type {
   ActionOptions,
@@ -21,6 +22,7 @@ export async function delegate<T>(
   body: ((agent: DelegatedAgent) => T | Promise<T>) | undefined,
   parentId?: string,
 ): Promise<DelegatedAgent | T> {
+  checkBody("delegate", body);
   const agent = new DelegatedAgent(
     client,
     await client.call<Delegation>(() => requests.delegate(name, options, parentId)),

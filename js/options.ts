@@ -94,3 +94,9 @@ export function readText(method: string, what: string, value: unknown): string {
   if (typeof value === "string" && value !== "") return value;
   throw invalidArgument(`${method}: ${what} must be a string that is not empty`);
 }
+
+/** Fails where `body` is there and no function. */
+export function checkBody(method: string, body: unknown): void {
+  if (body === undefined || typeof body === "function") return;
+  throw invalidArgument(`${method}: the last argument must be a function, or left out`);
+}

@@ -124,9 +124,16 @@ export class AgentLatticeSync implements Disposable {
     pending: readonly (() => DelegatedAgentSync)[],
     body: (agents: readonly DelegatedAgentSync[]) => T,
   ): T {
+    if (!Array.isArray(pending) || ![...pending, body].every((item) => typeof item === "function"))
+      throw invalidArgument("parallel takes an array of functions, and a function");
     const created: DelegatedAgentSync[] = [];
     return scopedNow(created, () => {
-      for (const make of pending) created.push(make());
+      for (const make of pending) {
+        const agent: unknown = make();
+        if (!(agent instanceof DelegatedAgentSync))
+          throw invalidArgument("parallel: each function must return what delegate returns");
+        created.push(agent);
+      }
       return body(created);
     });
   }

@@ -1,6 +1,7 @@
 // Sub-agents without promises, and the scopes that end them.
 
 import { closedError } from "../errors.js";
+import { checkBody } from "../options.js";
 import * as requests from "../requests.js";
 import type {
   ActionOptions,
@@ -38,6 +39,7 @@ export class DelegatedAgentSync implements Disposable {
     body: ((agent: DelegatedAgentSync) => T) | undefined,
     parentId?: string,
   ): DelegatedAgentSync | T {
+    checkBody("delegate", body);
     const delegation = caller.call<Delegation>(requests.delegate(name, options, parentId));
     const agent = new DelegatedAgentSync(caller, delegation);
     return body === undefined ? agent : scopedNow([agent], () => body(agent));

@@ -133,3 +133,18 @@ test("parallel is all or nothing: when one creation fails, the others are revoke
     assert.deepEqual(await live(al), []);
   }
 });
+
+test("what is no delegation and what is no function are refused, and nothing stays open", async (t) => {
+  const lattice = await openLattice(t);
+  const al = lattice.agent("a");
+  const made = () => al.delegate("r", reading);
+  const calls = [
+    () => al.delegate("r", reading, 5),
+    () => AgentLattice.parallel([made(), al], () => assert.fail("ran")),
+    () => AgentLattice.parallel(["x", made], () => assert.fail("ran")),
+    () => AgentLattice.parallel([made(), made], 5),
+  ];
+  for (const call of calls) await failure(call(), "INVALID_ARGUMENT");
+  assert.deepEqual(await live(al), []);
+  assert.equal((await al.delegations({ role: "parent", activeOnly: false })).delegations.length, 4);
+});

@@ -94,6 +94,15 @@ test("sub-agents end with their scope, whatever happened in it", (t) =>
         ),
       { name: "AgentLatticeError" },
     );
+    const make = () => al.delegate("r", reading);
+    const ran = () => assert.fail("ran");
+    for (const call of [
+      () => al.delegate("r", reading, 5),
+      () => AgentLatticeSync.parallel([make, "x"], ran),
+      () => AgentLatticeSync.parallel([make, () => al], ran),
+      () => AgentLatticeSync.parallel([make]),
+    ])
+      assert.throws(call, { code: "INVALID_ARGUMENT" });
     assert.deepEqual(live(), []);
   }));
 
