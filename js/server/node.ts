@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { invalidArgument } from "../errors.js";
 import { readOptions } from "../options.js";
 import { asksForWebSocket, type SocketTaker, Upgrades } from "./upgrade.js";
 
@@ -39,6 +40,9 @@ export async function serve(
     port: "integer",
     host: "string",
   });
+  if (typeof handler !== "function" && typeof handler?.fetch !== "function")
+    throw invalidArgument("serve: the first argument must be an open Lattice or a fetch handler");
+  if (port < 0 || port > 65535) throw invalidArgument('serve: "port" must be from 0 to 65535');
   const answer: FetchHandler =
     typeof handler === "function" ? handler : (request) => handler.fetch(request);
   // Known to Node.js 22.21 and 24.9. Earlier ones, for which Upgrades refuses the rest, upgrade whatever has the header.

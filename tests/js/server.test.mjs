@@ -4,7 +4,7 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { serve } from "@agentlattice/wasm/node";
-import { eventually, openLattice } from "./house.mjs";
+import { eventually, failure, openLattice } from "./house.mjs";
 
 async function serving(t, handler, options) {
   const server = await serve(handler, options);
@@ -68,6 +68,16 @@ test("a client that disconnects aborts its request's signal", async (t) => {
   assert.equal(signal.aborted, false);
   socket.destroy();
   await eventually(() => signal.aborted);
+});
+
+test("what answers nothing is not served, and a port that is none is refused", async () => {
+  for (const args of [[], [{}], [null], ["x"], [{ fetch: "x" }, {}]])
+    assert.match((await failure(serve(...args), "INVALID_ARGUMENT")).message, /an open Lattice/);
+  for (const port of [-1, 65536])
+    await failure(
+      serve(() => new Response(), { port }),
+      "INVALID_ARGUMENT",
+    );
 });
 
 test("an address that is taken is an error", async (t) => {
