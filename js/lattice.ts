@@ -6,7 +6,7 @@ import { Client, configOf } from "./client.js";
 import type { ClientOptions, LatticeConnection, OpenClient } from "./client-options.js";
 import { Connections, type ServerSocket } from "./connections.js";
 import { embeddedPayload } from "./embedded-payload.js";
-import { closedError } from "./errors.js";
+import { closedError, invalidArgument } from "./errors.js";
 import { Exchanges } from "./exchanges.js";
 import { Kernel } from "./kernel.js";
 import { Ledger } from "./ledger.js";
@@ -116,6 +116,7 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
     };
     const read = readOptions("Lattice.open", options, known);
     const { store, signer, policies, onDeadline, wasm } = read;
+    checkStore(store);
     const lattice = new Lattice(store, signer);
     try {
       await lattice.#start(wasm, onDeadline);
@@ -283,5 +284,14 @@ export class Lattice implements AsyncDisposable, LatticeConnection {
     // The answers to the first may have let a second begin; nobody waits for it, but the store is at work.
     await this.#ledger.settled();
     await this.#ledger.close();
+  }
+}
+
+function checkStore(store: LedgerStore | undefined): void {
+  for (const method of ["open", "read", "append", "close"] as const) {
+    if (store === undefined || typeof store[method] === "function") continue;
+    throw invalidArgument(
+      `Lattice.open: "store" must be a ledger store; this one has no function "${method}"`,
+    );
   }
 }

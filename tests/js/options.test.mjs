@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { AgentLattice, Lattice, Operator } from "@agentlattice/wasm";
-import { failure, openLattice } from "./house.mjs";
+import { failure, openLattice, storeOf } from "./house.mjs";
 
 const key = "al_test_0123456789abcdef0123456789abcdef";
 const invalid = (message) => ({ name: "AgentLatticeError", code: "INVALID_ARGUMENT", message });
@@ -83,6 +83,8 @@ test("calls refuse unknown options, wrong kinds and empty names", async (t) => {
     [() => al.revoke(""), /must be a string of one line/],
     [() => al.revoke("a\nb"), /must be a string of one line/],
     [() => AgentLattice.parallel("no"), /must be an array/],
+    [() => Lattice.open({ store: {} }), /"store" must be a ledger store.* no function "open"/],
+    [() => Lattice.open({ store: { ...storeOf([]), append: 1 } }), /no function "append"/],
     [() => Lattice.open({ polices: [] }), /Lattice.open takes no option "polices"/],
   ];
   for (const [call, message] of table) {
