@@ -16,7 +16,8 @@ export class JsonText {
   readonly text: string;
 
   constructor(what: string, text: string) {
-    if (text.trim() === "") throw invalidArgument(`${what}: the JSON text is empty`);
+    if (!/^\s*([[{"\d-]|(true|false|null)\s*$)/.test(text))
+      throw invalidArgument(`${what}: a text must be the JSON itself, not a file's path`);
     // Another text than the one that was written must not become a policy.
     if (text !== wellFormed(text))
       throw invalidArgument(

@@ -46,7 +46,12 @@ test("one policy can be put as text", async (t) => {
 test("what is no JSON, or nothing, changes nothing", async (t) => {
   const lattice = await open(t, beyondDoubles);
   const host = lattice.operator();
-  await failure(host.replacePolicies("policies.json"), "MALFORMED_JSON");
+  await failure(host.replacePolicies("{"), "MALFORMED_JSON");
+  for (const answer of [
+    host.replacePolicies("policies.json"),
+    Lattice.open({ policies: "policies.json" }),
+  ])
+    assert.match((await failure(answer, "INVALID_ARGUMENT")).message, /not a file's path/);
   await failure(host.replacePolicies(""), "INVALID_ARGUMENT");
   await failure(host.replacePolicies(" \n"), "INVALID_ARGUMENT");
   await failure(host.putPolicy("r", '{"name":"\ud800"}'), "INVALID_ARGUMENT");
