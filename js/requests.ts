@@ -63,6 +63,11 @@ function actionRequest(
   const given = readOptions(operation, options, known);
   const { metadata, dataAccessed, eventId, signal, timeoutMs } = given;
   readText(operation, "the action type", actionType);
+  // The kernel would take it for none, and make one.
+  if (eventId === "")
+    throw invalidArgument(
+      `${operation}: "eventId" must not be empty; leave it out where you have none`,
+    );
   const body = bodyOf(operation, actionToWire(actionType, metadata, dataAccessed));
   return { operation, body, eventId, delegationId, signal, timeoutMs };
 }
