@@ -68,8 +68,10 @@ export class AgentLatticeSync implements Disposable {
 
   constructor(options: AgentLatticeSyncOptions) {
     const name = "AgentLatticeSync";
-    const { agent, capabilities, ...rest } = without(name, options);
+    const { agent, capabilities, ...rest } = without(name, Object(options) as typeof options);
     const { lattice } = rest;
+    if (lattice !== undefined && (agent ?? rest.apiKey ?? rest.api_key) === undefined)
+      throw invalidArgument(`${name}: "agent" is missing, its name in the lattice`);
     if (agent !== undefined && lattice === undefined)
       throw invalidArgument(
         `${name}: "agent" goes with "lattice"; a service knows who has the key`,

@@ -170,10 +170,19 @@ test("what cannot go to another thread, or has no meaning there, is refused", ()
   }
   assert.throws(() => new AgentLatticeSync({ apiKey, agent: "a" }), /"agent" goes with "lattice"/);
   assert.throws(() => new AgentLatticeSync({ apiKey: async () => apiKey }), /no promise/);
-  assert.throws(() => new AgentLatticeSync({}), /"apiKey" is missing/);
+  for (const options of [{}, undefined, null])
+    assert.throws(() => new AgentLatticeSync(options), /"apiKey" is missing/);
   const al = new AgentLatticeSync({ apiKey });
   assert.ok(!inspect(al, { depth: 9, showHidden: true }).includes(apiKey));
   al.close();
+});
+
+test("with a lattice it needs to know who it is", async (t) => {
+  const lattice = await openLattice(t);
+  assert.throws(() => new AgentLatticeSync({ lattice }), /"agent" is missing/);
+  const { apiKey } = await lattice.registerAgent({ name: "keyed" });
+  for (const key of [{ apiKey }, { api_key: apiKey }])
+    assert.equal(new AgentLatticeSync({ lattice, ...key }).whoami().name, "keyed");
 });
 
 test("where no thread may wait the error says so", async () => {
