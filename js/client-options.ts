@@ -49,7 +49,7 @@ export interface ClientOptions {
   readonly gate_poll_interval_ms?: number | undefined;
   /** A limit on each attempt, headers and body, in milliseconds. Default: 30000. */
   readonly requestTimeoutMs?: number | undefined;
-  /** Attempts of one call, the first included. Default: 3. */
+  /** Attempts of one call, the first included, 1 – 100. Default: 3. */
   readonly maxAttempts?: number | undefined;
   /** How long the service may hold its answer while `gate` waits, in seconds, 0 – 55; 0 turns it off. */
   readonly longPollSeconds?: number | undefined;
@@ -86,6 +86,17 @@ const known: Readonly<Record<string, Kind>> = {
   wasm: "any",
 };
 
+const ms = [1, Number.MAX_SAFE_INTEGER] as const;
+
+/** What the kernel will take, said while it is not loaded. */
+const ranges = {
+  gatePollTimeoutMs: ms,
+  gatePollIntervalMs: ms,
+  requestTimeoutMs: ms,
+  maxAttempts: [1, 100],
+  longPollSeconds: [0, 55],
+} as const;
+
 export const defaultBaseUrl = "https://agentlattice.com";
 
 /** The options of a client, checked. `name` is its face's, for messages. */
@@ -107,6 +118,11 @@ export function readClientOptions(name: string, given: ClientOptions): ClientOpt
   }
   if (options.trust !== undefined && typeof options.trust.judge !== "function") {
     throw invalidArgument(`${name}: "trust" must be what trustKeys makes`);
+  }
+  for (const [option, [least, most]] of Object.entries(ranges)) {
+    const value = options[option as keyof typeof ranges];
+    if (value !== undefined && (value < least || value > most))
+      throw invalidArgument(`${name}: "${option}" must be from ${least} to ${most}`);
   }
   // Looked at by the first call; until then nobody else would handle its rejection.
   promiseOf(wasm)?.catch(() => {});

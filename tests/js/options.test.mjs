@@ -23,11 +23,31 @@ test("a missing key, a bad URL, an unknown or mistyped option are refused", () =
     [{ apiKey: key, basUrl: "https://example.com" }, /takes no option "basUrl"/],
     [{ apiKey: key, base_url: "https://a.example", baseUrl: "https://b.example" }, /given twice/],
     [{ apiKey: key, maxAttempts: "3" }, /"maxAttempts" must be an integer/],
+    [{ apiKey: key, maxAttempts: 0 }, /"maxAttempts" must be from 1 to 100/],
+    [{ apiKey: key, maxAttempts: 101 }, /"maxAttempts" must be/],
+    [{ apiKey: key, longPollSeconds: -1 }, /"longPollSeconds" must be/],
+    [{ apiKey: key, longPollSeconds: 56 }, /"longPollSeconds" must be/],
+    [{ apiKey: key, requestTimeoutMs: 0 }, /"requestTimeoutMs" must be/],
+    [{ apiKey: key, gate_poll_timeout_ms: -5 }, /"gatePollTimeoutMs" must be/],
+    [{ apiKey: key, gatePollIntervalMs: 0 }, /"gatePollIntervalMs" must be/],
     [{ apiKey: key, lattice: {} }, /"lattice" must be an open Lattice/],
   ];
   for (const [options, message] of table) {
     assert.throws(() => new AgentLattice(options), invalid(message));
     assert.throws(() => new Operator(options), invalid(message));
+  }
+});
+
+test("the kernel takes what the constructor takes, from end to end", async (t) => {
+  const lattice = await openLattice(t);
+  const times = ["gatePollTimeoutMs", "gatePollIntervalMs", "requestTimeoutMs"];
+  for (const [ms, maxAttempts, longPollSeconds] of [
+    [1, 1, 0],
+    [Number.MAX_SAFE_INTEGER, 100, 55],
+  ]) {
+    const options = { maxAttempts, longPollSeconds };
+    for (const time of times) options[time] = ms;
+    assert.equal((await lattice.agent("a", options).whoami()).name, "a");
   }
 });
 
