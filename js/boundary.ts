@@ -2,6 +2,7 @@
 
 import type { AgentLatticeError } from "./errors.js";
 import type { WatchedFetch } from "./hooks.js";
+import type { CompiledModule } from "./loaders/compile.js";
 import type { CallOptions } from "./types.js";
 
 /** A string crosses as UTF-8; bytes are taken for UTF-8 as they are. */
@@ -92,8 +93,8 @@ export interface FactoryArgument {
   readonly fetch?: WatchedFetch | undefined;
   readonly WebSocket?: typeof globalThis.WebSocket | undefined;
   instantiateWasm(
-    imports: WebAssembly.Imports,
-    receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+    imports: object,
+    receive: (instance: object, module: CompiledModule) => void,
   ): object;
   print(line: string): void;
   printErr(line: string): void;

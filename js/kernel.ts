@@ -94,7 +94,7 @@ export class Kernel {
           WebSocket,
           // The factory has no way to hear that this failed, so it is raced with a rejection of our own.
           instantiateWasm: (imports, receive) => {
-            const instance = WebAssembly.instantiate(module, imports);
+            const instance = WebAssembly.instantiate(module, imports as WebAssembly.Imports);
             instance.then((made) => receive(made, module), reject);
             return {};
           },

@@ -2,26 +2,23 @@
 
 import { invalidArgument, moduleUnavailable } from "../errors.js";
 
+/** A `WebAssembly.Module`, whose name TypeScript knows with the DOM only. */
+export type CompiledModule = object;
+
 /**
  * The kernel's WebAssembly, for runtimes where the package cannot find it by itself: a compiled module, its bytes, a
  * Response that carries them, or where they are.
  */
-export type WasmSource =
-  | WebAssembly.Module
-  | ArrayBuffer
-  | ArrayBufferView
-  | Response
-  | URL
-  | string;
+export type WasmSource = CompiledModule | ArrayBuffer | ArrayBufferView | Response | URL | string;
 
 /** Fetches what is behind a URL; every runtime has its own way. */
 export type Read = (url: URL) => Promise<Response | Uint8Array<ArrayBuffer>>;
 
 /** Fails with `MODULE_UNAVAILABLE` where nothing can be read there, or the runtime does not take what was. */
-export async function compile(source: WasmSource, read: Read): Promise<WebAssembly.Module> {
+export async function compile(source: WasmSource, read: Read): Promise<CompiledModule> {
   // By tag: an object of another realm is no instance of this realm's class.
   const tag = tagOf(source);
-  if (tag === "WebAssembly.Module") return source as WebAssembly.Module;
+  if (tag === "WebAssembly.Module") return source as CompiledModule;
   if (typeof source === "string") return compile(parseUrl(source), read);
   if (tag === "URL") return compileFrom(source as URL, read);
   if (tag === "Response") return compileResponse(source as Response);

@@ -4,17 +4,17 @@
 import { read } from "#loader";
 import { moduleUnavailable } from "../errors.js";
 import type { Payload } from "../payload.js";
-import { compile, type WasmSource } from "./compile.js";
+import { type CompiledModule, compile, type WasmSource } from "./compile.js";
 
 export type { WasmSource } from "./compile.js";
 
-const compiled = new Map<Payload, Promise<WebAssembly.Module>>();
+const compiled = new Map<Payload, Promise<CompiledModule>>();
 
 /** The module that was handed over, else the package's own, which is compiled once and shared by whoever asks. */
 export async function loadModule(
   payload: Payload,
   source: WasmSource | Promise<WasmSource> | undefined,
-): Promise<WebAssembly.Module> {
+): Promise<CompiledModule> {
   if (source !== undefined) return compile(await source, read);
   const module = compiled.get(payload) ?? own(payload);
   compiled.set(payload, module);
@@ -23,7 +23,7 @@ export async function loadModule(
   return module;
 }
 
-async function own(payload: Payload): Promise<WebAssembly.Module> {
+async function own(payload: Payload): Promise<CompiledModule> {
   let source: WasmSource;
   try {
     source = await payload.own();

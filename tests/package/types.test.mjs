@@ -69,22 +69,25 @@ import { AgentLattice } from "@agentlattice/wasm/browser";
 export const al = new AgentLattice({ apiKey: "k", wasm: client });
 `;
 
+const dom = ["es2023", "dom", "dom.iterable", "dom.asynciterable", "esnext.disposable"];
+
 const resolutions = [
-  { module: "node16", files: ["esm.mts", "commonjs.cts"] },
-  { module: "nodenext", files: ["esm.mts", "commonjs.cts", "modules.mts"] },
-  { module: "esnext", moduleResolution: "bundler", files: ["esm.mts", "modules.mts"] },
+  { module: "node16", lib: dom, files: ["esm.mts", "commonjs.cts"] },
+  { module: "nodenext", lib: dom, files: ["esm.mts", "commonjs.cts", "modules.mts"] },
+  { module: "nodenext", lib: ["es2023"], files: ["esm.mts", "commonjs.cts"] },
+  { module: "esnext", lib: dom, moduleResolution: "bundler", files: ["esm.mts", "modules.mts"] },
 ];
 
 for (const { files, ...resolution } of resolutions) {
   const name = resolution.moduleResolution ?? resolution.module;
-  test(`strict types hold with moduleResolution ${name}`, () => {
+  const where = resolution.lib === dom ? "" : ", without the DOM";
+  test(`strict types hold with moduleResolution ${name}${where}`, () => {
     writeFileSync(join(project, "esm.mts"), source);
     writeFileSync(join(project, "commonjs.cts"), source);
     writeFileSync(join(project, "modules.mts"), modules);
     const compilerOptions = {
       ...resolution,
       target: "es2022",
-      lib: ["es2023", "dom", "dom.iterable", "dom.asynciterable", "esnext.disposable"],
       types: ["node"],
       typeRoots: [join(house, "node_modules/@types")],
       strict: true,
