@@ -77,6 +77,7 @@ export type {
   Delegation,
   DelegationsQuery,
   GovernanceEvent,
+  Metadata,
   Policy,
   PolicyDocument,
   PolicyFile,

@@ -15,12 +15,13 @@ export interface DataAccessed {
   readonly sensitivity?: string;
 }
 
+/** JSON of an object: of any type, an interface too, but no array. */
+export type Metadata =
+  | Readonly<Record<string, unknown>>
+  | (object & { readonly [Symbol.iterator]?: never });
+
 /** Options of `execute` and `gate`. The snake_case names are those of the Python SDK and mean the same. */
-export interface ActionOptions extends CallOptions {
-  /** Facts on which policies decide; JSON, handed on as it stands. */
-  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-  readonly dataAccessed?: readonly DataAccessed[] | undefined;
-  readonly data_accessed?: readonly DataAccessed[] | undefined;
+export interface ActionOptions extends CanIOptions {
   /** An idempotency key of your own, per agent: the same one brings the original result back. Default: one for each call. */
   readonly eventId?: string | undefined;
   readonly event_id?: string | undefined;
@@ -103,7 +104,7 @@ export interface ActionResult {
 export interface ReportOutcome {
   readonly status: "success" | "failure" | "partial";
   readonly message?: string;
-  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly metadata?: Metadata;
 }
 
 export interface Report {
@@ -173,7 +174,8 @@ export interface WhoAmI {
 }
 
 export interface CanIOptions extends CallOptions {
-  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  /** Facts on which policies decide; JSON, handed on as it stands. */
+  readonly metadata?: Metadata | undefined;
   readonly dataAccessed?: readonly DataAccessed[] | undefined;
   readonly data_accessed?: readonly DataAccessed[] | undefined;
 }

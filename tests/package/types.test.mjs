@@ -49,9 +49,16 @@ import { serve } from "@agentlattice/wasm/node";
 import { SqliteStore } from "@agentlattice/wasm/sqlite";
 import { AgentLatticeSync } from "@agentlattice/wasm/sync";
 
+interface Facts {
+  readonly n: number;
+}
+const facts: Facts = { n: 1 };
+
 export async function main(): Promise<string> {
   const lattice = await Lattice.open({ store: new SqliteStore({ path: "x.db" }), policies: [] });
   const result: ActionResult = await lattice.agent("a").execute("x", { metadata: { n: 1 } });
+  await lattice.agent("a").report(result.auditEventId, { status: "success", metadata: facts });
+  await lattice.agent("a").canI("x", { metadata: facts });
   const server = await serve(lattice);
   const al = new AgentLattice({ apiKey: "k", baseUrl: server.url });
   const status: "executed" | "requested" | "denied" = result.status;
@@ -59,6 +66,12 @@ export async function main(): Promise<string> {
   al.gate("x").catch((error: unknown) => isDeniedError(error) && error.nonsense);
   // @ts-expect-error There is no such option.
   await al.execute("x", { metadta: {} });
+  // @ts-expect-error An array is no object of facts.
+  al.gate("x", { metadata: [1] });
+  // @ts-expect-error Nor is a map.
+  al.gate("x", { metadata: new Map() });
+  // @ts-expect-error Nor is a text.
+  al.gate("x", { metadata: "x" });
   return status + new AgentLatticeSync({ lattice, agent: "b" }).execute("x").status;
 }
 `;
