@@ -134,56 +134,6 @@ TEST_CASE("a sub-agent's approval is lost or restarts", "[engine][failures]") {
   CHECK(office.claim(approval).get("status") == "executed");
 }
 
-TEST_CASE("a sub-agent uses what was not its own", "[engine][failures]") {
-  Office office;
-  const auto lend = [&](std::string_view capability, const std::string& under = "") {
-    return "x-al-delegation-id: " +
-           office
-               .call("bot", "POST /delegations",
-                     R"({"name":"of-)" + std::string(capability) + R"(","capabilities":[")" +
-                         std::string(capability) + R"("],"ttl":50})",
-                     under)
-               .get("id") +
-           "\n";
-  };
-  const auto use = [&](const std::string& approval, const std::string& header) {
-    return office.call("bot", "POST /approvals/" + approval + "/claim", R"({"claim_id":"c"})", header);
-  };
-  const std::string reader = lend("read");
-  const std::string merger = lend("merge");
-  const std::string below = lend("merge", merger);
-  const std::string unknown = "x-al-delegation-id: dlg-made-up\n";
-
-  // An approval of the agent itself, or of another sub-agent.
-  for (const std::string& whose : {std::string(), merger}) {
-    const std::string approval = office.ask(merge, whose);
-    office.decide("ada", approval);
-    for (const std::string& other : {reader, below, unknown}) {
-      CHECK(use(approval, other).code() == "NOT_FOUND");
-      CHECK(office.call("bot", "GET /approvals/" + approval, "", other).code() == "NOT_FOUND");
-    }
-    CHECK(use(approval, whose).get("status") == "executed");
-  }
-  // What a sub-agent further down was given is its lender's too.
-  const std::string lent_on = office.ask(merge, below);
-  office.decide("ada", lent_on);
-  CHECK(use(lent_on, merger).get("status") == "executed");
-
-  // The same of reports.
-  const auto report = [&](const std::string& event, const std::string& header) {
-    return office.call("bot", "POST /report", R"({"audit_event_id":")" + event + R"(","status":"success"})",
-                       header);
-  };
-  const std::string read = R"({"action_type":"read"})";
-  const std::string own = office.call("bot", "POST /actions", read).get("audit_event_id");
-  const std::string childs = office.call("bot", "POST /actions", read, reader).get("audit_event_id");
-  CHECK(report(own, reader).code() == "FORBIDDEN");
-  CHECK(report(childs, merger).code() == "FORBIDDEN");
-  CHECK(report(childs, reader).status == 201);
-  CHECK(report(childs, "").status == 201);
-  CHECK(report(own, "").status == 201);
-}
-
 TEST_CASE("resume forgets the approval", "[engine][failures]") {
   Office office;
   const std::string approval = office.ask();

@@ -155,36 +155,6 @@ TEST_CASE("a restriction that cannot be ruled out restricts", "[policy]") {
       set_of({one("big", "pr.merge", "require_approval", big), one("rest", "*", "deny")});
   CHECK(stricter.decide(silent.action).verdict == Verdict::deny);
 
-  const std::string_view two = ",'approval':{'quorum':2,'approvers':['role:cfo']}";
-  const std::string_view one_of_them = ",'approval':{'approvers':['role:cfo','ann']}";
-  const std::string_view soon = ",'approval':{'timeout_seconds':60}";
-  const auto ask_of = [&](std::string_view first, std::string_view rest, std::string_view rest_effect) {
-    return set_of({one("big", "pr.merge", "require_approval", std::string(big).append(first)),
-                   one("rest", "*", rest_effect, rest)})
-        .decide(silent.action);
-  };
-  // The approval that is required in any case does not stand in for one that may be, unless it is as strict.
-  const auto rest_of = [](std::string_view terms) { return terms.substr(1); };
-  const std::string_view ask = "require_approval";
-  CHECK(set_of({one("big", "pr.merge", ask, std::string(big).append(two)), one("rest", "*", ask)})
-            .decide(silent.action)
-            .policy->approval.quorum == 2);
-  CHECK(ask_of(one_of_them, rest_of(two), ask).policy->approval.quorum == 2);
-  CHECK(ask_of(two, rest_of(two), ask).policy->name == "rest");
-  const Decision unknown = ask_of(two, rest_of(soon), ask);
-  CHECK(unknown.reason == DenialReason::conditions_denied);
-  CHECK(unknown.policy->name == "big");
-  REQUIRE(unknown.conditions.size() == 1);
-  CHECK(unknown.conditions[0].hint == "pr_size is missing; it must be more than 500");
-  const auto ask_both = [&](std::string_view first, std::string_view second) {
-    return set_of({one("a", "pr.merge", ask, std::string(big).append(first)),
-                   one("b", "pr.*", ask, std::string(big).append(second)), one("rest", "*", "allow")})
-        .decide(silent.action);
-  };
-  CHECK(ask_both(one_of_them, two).policy->name == "b");
-  CHECK(ask_both(two, one_of_them).policy->name == "a");
-  CHECK(ask_both(two, soon).reason == DenialReason::conditions_denied);
-
   // Who asks for the field's existence as well has said what its absence means.
   const PolicySet guarded = set_of({one("big", "pr.merge", "deny",
                                         "'conditions':[{'field':'pr_size','operator':'exists'},{'field':'pr_"
