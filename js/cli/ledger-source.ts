@@ -6,7 +6,8 @@ import type { LedgerRow } from "../stores/store.js";
 import { visible } from "../terminal.js";
 import { exit, Stop } from "./command.js";
 
-const rows_per_batch = 1000;
+/** A row may have some MiB. */
+const rows_per_batch = 256;
 const page_rows = 500;
 /** A row and its openings hold a request, which is far shorter, however its characters are written. */
 const line_length_max = 16 << 20;
