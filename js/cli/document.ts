@@ -49,7 +49,7 @@ async function readText(path: string): Promise<string> {
     throw new Stop(`cannot read ${path}: ${(error as Error).message}`);
   }
   if (bytes.byteLength > file_bytes_max)
-    throw new Stop(`${path} has ${bytes.byteLength} bytes; at most ${file_bytes_max} are read`);
+    throw new Stop(`${path} has more than ${file_bytes_max} bytes, and so many are read at most`);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
@@ -57,14 +57,14 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-/** All of the standard input. */
+/** The standard input: all of it, or more than is taken of anything. */
 export async function standardInput(): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of process.stdin) {
+    chunks.push(chunk as Buffer);
     size += (chunk as Buffer).byteLength;
     if (size > file_bytes_max) break;
-    chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks);
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import type { Operator } from "../operator.js";
 import { bold, cyan, dim, say, sayField, visible } from "../terminal.js";
@@ -44,6 +45,9 @@ export const keys: Command = {
     const [what, name, place] = words.files as [string, string, string];
     refuseOthers(what, words);
     if (what === "signing") return makeSigningKey(name, place, words.json);
+    // What is made where it is missing has no key to revoke: the path is mistyped.
+    if (what === "revoke" && !isUrl(place) && !existsSync(place))
+      throw new Stop(`keys revoke: there is no ledger ${visible(place)}`);
     const { operator, close } = await openOwner(place);
     try {
       return await change(operator, what, name, words);

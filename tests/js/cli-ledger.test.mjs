@@ -273,6 +273,13 @@ test("keys shows the id beside the key, and revokes by name or id", () => {
 
   const ada = JSON.parse(run(["keys", "operator", "ada", "revoked.db", "--json"]).stdout);
   assert.equal(run(["keys", "revoke", "ada", "revoked.db", "--key", ada.key_id]).code, 0);
+
+  const mistyped = run(["keys", "revoke", "ada", "revokde.db", "--key", ada.key_id]);
+  assert.deepEqual(
+    [mistyped.code, mistyped.stderr],
+    [3, "keys revoke: there is no ledger revokde.db\n"],
+  );
+  assert.ok(!existsSync(join(folder, "revokde.db")));
 });
 
 test("keys refuses the options of others, and registers nobody", () => {

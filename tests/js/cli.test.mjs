@@ -16,6 +16,13 @@ test("words that make no sense are exit code 2, and say where help is", () => {
   assert.equal(run([]).code, 2);
 });
 
+test("what is longer than may be read is refused, not cut", () => {
+  const input = `[]${" ".repeat(17 << 20)}`;
+  const { code, stdout } = run(["policy", "check", "-"], { input });
+  assert.equal(code, 3);
+  assert.match(stdout, /- has more than 16777216 bytes/);
+});
+
 test("help and version", () => {
   const { code, stdout } = run(["--help"]);
   assert.equal(code, 0);
