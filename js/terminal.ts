@@ -137,9 +137,19 @@ export interface Column<Row> {
   readonly spare?: boolean;
 }
 
+/** A cell that is longer loses its end. */
+const cell_lines_max = 4;
+
+function linesOf(text: string, width: number): string[] {
+  const lines = wrap(cut(text, width * cell_lines_max), width);
+  if (lines.length <= cell_lines_max) return lines;
+  const whole = lines.slice(0, cell_lines_max - 1);
+  return [...whole, cut(lines.slice(whole.length).join(" "), width)];
+}
+
 /**
  * A table as wide as the terminal, its cells made visible. Where there is not enough room, the columns that are marked
- * `spare` go first, and then the widest ones give way.
+ * `spare` go first, and then the widest ones go on in further lines.
  */
 export function sayTable<Row>(
   columnsOfTable: readonly Column<Row>[],
@@ -154,24 +164,37 @@ export function sayTable<Row>(
     const widest = widths.indexOf(Math.max(...widths));
     widths[widest] = (widths[widest] as number) - 1;
   }
-  const line = (texts: readonly string[], painters: readonly Paint[]): void => {
-    const parts = texts.map((text, index) => {
-      const width = widths[index] as number;
-      const last = index === texts.length - 1;
-      return (painters[index] as Paint)(pad(cut(text, width), last ? 0 : width));
-    });
-    say(`${" ".repeat(indent)}${parts.join("  ").trimEnd()}`);
-  };
-  line(
+  sayRow(
     shown.map((column) => column.title),
     shown.map(() => dim),
+    widths,
+    indent,
   );
   rows.forEach((row, index) => {
-    line(
+    sayRow(
       cells[index] as readonly string[],
       shown.map((column) => (text) => column.paint?.(text, row) ?? text),
+      widths,
+      indent,
     );
   });
+}
+
+function sayRow(
+  texts: readonly string[],
+  painters: readonly Paint[],
+  widths: readonly number[],
+  indent: number,
+): void {
+  const cells = texts.map((text, index) => linesOf(text, widths[index] as number));
+  const height = Math.max(...cells.map((lines) => lines.length));
+  for (let n = 0; n < height; ++n) {
+    const parts = cells.map((lines, index) => {
+      const width = index === cells.length - 1 ? 0 : (widths[index] as number);
+      return (painters[index] as Paint)(pad(lines[n] ?? "", width));
+    });
+    say(`${" ".repeat(indent)}${parts.join("  ").trimEnd()}`);
+  }
 }
 
 /** The texts of a table, how wide its columns would like to be, and how much room that leaves. */

@@ -218,6 +218,25 @@ test("policy explain refuses a depth of no sub-agent", () => {
   assert.equal(run([...args, "--delegation", "helper"]).code, 0);
 });
 
+test("what does not fit into a table goes on in further lines, up to some", () => {
+  const value = ["acme/shop", "acme/a-repository-of-a-long-name"];
+  const conditions = [{ field: "repo", operator: "in", value }];
+  const policy = { name: "p", action_type: "*", effect: "conditional", conditions };
+  const policies = file("long.json", [policy]);
+  const explain = (repo) =>
+    run([
+      ...["policy", "explain", policies, "--action", "x"],
+      ...["--metadata", JSON.stringify({ repo })],
+    ]).stdout;
+  const told = explain("acme/another");
+  assert.doesNotMatch(told, /…/);
+  for (const word of ["repo must be one of", '"acme/another"']) assert.ok(told.includes(word));
+  const flood = explain("y".repeat(100_000));
+  assert.match(flood, /y…/);
+  assert.ok(flood.split("\n").length < 15);
+  for (const line of flood.split("\n")) assert.ok([...line].length <= 100);
+});
+
 test("init writes tests that pass, once", () => {
   assert.equal(run(["init", "begun"]).code, 0);
   assert.equal(run(["policy", "test", "begun/policies.test.json", "--coverage"]).code, 0);
