@@ -51,7 +51,7 @@ void Circuits::decided(const CircuitDeed& deed, Millis now_ms) {
     if (circuit.verdict.empty()) circuit.verdict = "probe_succeeded";
   } else {
     circuit.silent.insert(deed.audit_event_id);
-    circuit.silence_ends_ms = now_ms + 1000 * limit("probe_seconds");
+    if (circuit.silence_ends_ms == 0) circuit.silence_ends_ms = now_ms + 1000 * limit("probe_seconds");
   }
 }
 
@@ -65,6 +65,13 @@ void Circuits::reported(const std::string& agent_id, const std::string& audit_ev
   }
   if (circuit.state != "half_open" || circuit.silent.erase(audit_event_id) == 0) return;
   if (circuit.verdict.empty()) circuit.verdict = failed ? "probe_failed" : "probe_succeeded";
+}
+
+void Circuits::noticed(const std::string& agent_id, std::int64_t severity) {
+  Circuit& circuit = circuits_[agent_id];
+  circuit.severity = severity;
+  if (circuit.state == "half_open" && open_severity_ > 0 && severity >= open_severity_)
+    circuit.verdict = "probe_failed";
 }
 
 void Circuits::change(const std::string& agent_id, const CircuitChange& change) {

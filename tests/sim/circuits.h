@@ -38,9 +38,7 @@ class Circuits {
   void set_limits(json::Value settings);
   void decided(const CircuitDeed& deed, Millis now_ms);
   void reported(const std::string& agent_id, const std::string& audit_event_id, bool failed, Millis now_ms);
-  void noticed(const std::string& agent_id, std::int64_t severity) {
-    circuits_[agent_id].severity = severity;
-  }
+  void noticed(const std::string& agent_id, std::int64_t severity);
   /// Whether what was noticed last is enough to halt an agent.
   [[nodiscard]] bool may_halt(const std::string& agent_id) const;
   void change(const std::string& agent_id, const CircuitChange& change);
