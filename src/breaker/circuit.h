@@ -121,8 +121,7 @@ class Circuit {
   State state_ = State::closed;
   Reason cause_ = Reason::failures;  // while not closed: why it opened first
   std::int64_t openings_ = 0;        // since it was closed
-  Millis until_ms_ =
-      0;  // open: the cool-down's end; half_open: when silence fails the first of the probes, 0: never
+  Millis until_ms_ = 0;  // open: the cool-down's end; half_open: when the first silence fails, 0: never
 
   Verdict verdict_ = Verdict::none;  // half_open: what the probes say
   std::int64_t probes_ = 0;          // … how many were let through

@@ -30,8 +30,7 @@ class Recall {
 
   void want(std::uint64_t row_id);
   void want(RowRange rows);
-  /// What to read next: whole pages. Nothing where all that is wanted is here, or
-  /// something was damaged.
+  /// What to read next: whole pages. Nothing where all that is wanted is here, or something was damaged.
   [[nodiscard]] std::optional<RowRange> next() const;
   /// What the store read. The texts are copied as far as they are wanted.
   void add(const Ledger& ledger, RowRange range, std::span<const audit::RowView> rows);
