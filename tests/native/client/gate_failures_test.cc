@@ -231,9 +231,7 @@ TEST_CASE("a held connection dies with a proxy's time-out and takes the approval
 
 TEST_CASE("a timed-out approval is used after a retry", "[client][gate][failures]") {
   Transcript t;
-  t.submit(1, gate());
-  t.expect_send(post, "/api/v1/actions");
-  t.respond(202, requested_until(t.now.wall_ms + 10'000));
+  submit_and_wait_until(t, 10'000);
   const AttemptId poll = t.expect_send(get, "/api/v1/approvals/apr-1?wait=11").attempt;
   t.advance(15'000);
   t.expect_abort();

@@ -133,9 +133,7 @@ TEST_CASE("gate: a cancelled approval is a denial", "[client][gate]") {
 TEST_CASE("gate: ends at the approval's own time, a little later than the service would say so",
           "[client][gate]") {
   Transcript t;
-  t.submit(1, gate());
-  t.expect_send(post, "/api/v1/actions");
-  t.respond(202, requested_until(t.now.wall_ms + 12'000));
+  submit_and_wait_until(t, 12'000);
   t.expect_send(get, "/api/v1/approvals/apr-1?wait=13");
   SECTION("the service says so") {
     t.advance(12'000);
@@ -159,9 +157,7 @@ TEST_CASE("gate: ends at the approval's own time, a little later than the servic
 TEST_CASE("gate: a host whose clock is a little ahead waits for as long as the service says",
           "[client][gate]") {
   Transcript t;
-  t.submit(1, gate());
-  t.expect_send(post, "/api/v1/actions");
-  t.respond(202, requested_until(t.now.wall_ms + 12'000));
+  submit_and_wait_until(t, 12'000);
   t.expect_send(get, "/api/v1/approvals/apr-1?wait=13");
   t.advance(13'000);
   t.respond(200, approval_body("pending"));
@@ -173,9 +169,7 @@ TEST_CASE("gate: a host whose clock is a little ahead waits for as long as the s
 
 TEST_CASE("gate: a service that asks for a pause does not put the gate to sleep", "[client][gate]") {
   Transcript t;
-  t.submit(1, gate());
-  t.expect_send(post, "/api/v1/actions");
-  t.respond(202, requested_until(t.now.wall_ms + 600'000));
+  submit_and_wait_until(t, 600'000);
   t.expect_send(get, held);
   t.respond(503, "", "900");
   CHECK(t.advance_to_deadline() == 60'000);
@@ -189,9 +183,7 @@ TEST_CASE("gate: a service that asks for a pause does not put the gate to sleep"
 
 TEST_CASE("gate: a host whose clock is ahead still waits", "[client][gate]") {
   Transcript t;
-  t.submit(1, gate());
-  t.expect_send(post, "/api/v1/actions");
-  t.respond(202, requested_until(t.now.wall_ms - 1000));
+  submit_and_wait_until(t, -1000);
   t.expect_send(get, held);
   t.advance(20'000);
   t.respond(200, approval_body("approved"));

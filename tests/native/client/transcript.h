@@ -177,9 +177,12 @@ inline void submit_and_wait(Transcript& t, CallId call = 1) {
   t.respond(202, std::string(requested_body));
 }
 
-inline std::string requested_until(Millis wall_ms) {
-  return R"({"status":"requested","audit_event_id":"evt-1","approval_id":"apr-1","timeout_at":")" +
-         format_rfc3339(wall_ms) + R"("})";
+/// The same, of an approval whose time is up in so long, by this host's clock.
+inline void submit_and_wait_until(Transcript& t, Millis left_ms) {
+  t.submit(1, gate());
+  t.expect_send(wire::Method::post, "/api/v1/actions");
+  t.respond(202, R"({"status":"requested","audit_event_id":"evt-1","approval_id":"apr-1","timeout_at":")" +
+                     format_rfc3339(t.now.wall_ms + left_ms) + R"("})");
 }
 
 }  // namespace al::client
