@@ -19,6 +19,15 @@ export interface Statement {
   setReturnArrays?(arrays: boolean): void;
 }
 
+/** Result codes (sqlite.org/rescode.html). */
+export const SQLITE_BUSY = 5;
+export const SQLITE_CORRUPT = 11;
+export const SQLITE_NOTADB = 26;
+
+/** The result code of an error, without what extends it; 0 where it has none, as those of early drivers. */
+export const resultCode = (error: unknown): number =>
+  ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+
 /** Gives rows as arrays, in the order of their columns, which takes down to half the time of objects. */
 export function readingArrays(statement: Statement): Pick<Statement, "all"> {
   if (statement.setReturnArrays === undefined)

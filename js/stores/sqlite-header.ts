@@ -1,7 +1,7 @@
 // Whose a SQLite file is, found out without changing it.
 
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
-import { openDatabase } from "./sqlite-driver.js";
+import { openDatabase, resultCode, SQLITE_NOTADB } from "./sqlite-driver.js";
 
 /** Two fields of a file's first 100 bytes (sqlite.org/fileformat2.html). */
 export interface Header {
@@ -52,8 +52,5 @@ async function askedHeader(file: string, busyTimeoutMs: number): Promise<Header 
   }
 }
 
-/** SQLITE_NOTADB (sqlite.org/rescode.html); early drivers give no number. */
-function isNoDatabase(error: unknown): boolean {
-  const { message, errcode } = error as { message: string; errcode?: number };
-  return errcode === 26 || /not a database/.test(message);
-}
+const isNoDatabase = (error: unknown): boolean =>
+  resultCode(error) === SQLITE_NOTADB || /not a database/.test((error as Error).message);

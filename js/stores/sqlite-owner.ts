@@ -2,10 +2,7 @@
 // that ended, however it ended.
 
 import { AgentLatticeError } from "../errors.js";
-import { type Database, openDatabase } from "./sqlite-driver.js";
-
-/** sqlite.org/rescode.html */
-const SQLITE_BUSY = 5;
+import { type Database, openDatabase, resultCode, SQLITE_BUSY } from "./sqlite-driver.js";
 
 /**
  * Takes that lock, given the ledger's real path; it is held until what is returned is closed. Nothing is ever written there.
@@ -19,7 +16,7 @@ export async function ownLedger(file: string, busyTimeoutMs: number): Promise<Da
     return lock;
   } catch (cause) {
     lock.close();
-    if ((((cause as { errcode?: number }).errcode ?? 0) & 0xff) !== SQLITE_BUSY) throw cause;
+    if (resultCode(cause) !== SQLITE_BUSY) throw cause;
     throw new AgentLatticeError(
       "LEDGER_UNAVAILABLE",
       `${file} is open in another program or thread, and one writes at a time; stop that one, or ask it (agentlattice serve)`,

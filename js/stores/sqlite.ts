@@ -6,7 +6,15 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AgentLatticeError, invalidArgument } from "../errors.js";
 import { readOptions } from "../options.js";
-import { type Database, openDatabase, readingArrays, type Statement } from "./sqlite-driver.js";
+import {
+  type Database,
+  openDatabase,
+  readingArrays,
+  resultCode,
+  SQLITE_CORRUPT,
+  SQLITE_NOTADB,
+  type Statement,
+} from "./sqlite-driver.js";
 import { readHeader } from "./sqlite-header.js";
 import { ownLedger } from "./sqlite-owner.js";
 import type { LedgerRow, LedgerSnapshot, LedgerStore } from "./store.js";
@@ -316,11 +324,9 @@ export class SqliteStore implements LedgerStore {
 
   #error(cause: unknown): AgentLatticeError {
     if (cause instanceof AgentLatticeError) return cause;
-    const { message, errcode } = cause as { message: string; errcode?: number };
-    // SQLITE_CORRUPT and SQLITE_NOTADB, extended codes included (sqlite.org/rescode.html).
-    const primary = (errcode ?? 0) & 0xff;
-    if (primary === 11 || primary === 26 || /malformed|not a database/.test(message))
-      return this.#corrupt(message, cause);
+    const { message } = cause as Error;
+    const damaged = [SQLITE_CORRUPT, SQLITE_NOTADB].includes(resultCode(cause));
+    if (damaged || /malformed|not a database/.test(message)) return this.#corrupt(message, cause);
     return new AgentLatticeError("LEDGER_UNAVAILABLE", `${this.#path}: ${message}`, {
       cause,
       retryable: true,
