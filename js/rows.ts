@@ -15,9 +15,10 @@ const decoder = new TextDecoder();
 /** Makes bytes of rows, always in the same memory: what it gave is good until it is asked again. */
 export class RowPacker {
   #bytes = new Uint8Array(first_bytes);
+  #lengths = new DataView(this.#bytes.buffer);
 
   pack(rows: readonly LedgerRow[]): Uint8Array {
-    if (this.#bytes.length > kept_bytes_max) this.#bytes = new Uint8Array(first_bytes);
+    if (this.#bytes.length > kept_bytes_max) this.#move(0, first_bytes);
     let at = 0;
     for (const [text, openings] of rows) {
       const begin = at;
@@ -26,22 +27,27 @@ export class RowPacker {
       at += text_bytes;
       const openings_bytes = openings === "" ? 0 : this.#write(openings, at);
       at += openings_bytes;
-      const lengths = new DataView(this.#bytes.buffer);
-      lengths.setUint32(begin, text_bytes, true);
-      lengths.setUint32(begin + 4, openings_bytes, true);
+      this.#lengths.setUint32(begin, text_bytes, true);
+      this.#lengths.setUint32(begin + 4, openings_bytes, true);
     }
     return this.#bytes.subarray(0, at);
   }
 
   /** Puts a text at `at`, making room where there is not enough. Returns its length in bytes. */
   #write(text: string, at: number): number {
-    const needed = at + lengths_bytes + text.length * unit_bytes_max;
-    if (needed > this.#bytes.length) {
-      const more = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
-      more.set(this.#bytes.subarray(0, at));
-      this.#bytes = more;
-    }
-    return encoder.encodeInto(text, this.#bytes.subarray(at)).written;
+    const bytes_max = text.length * unit_bytes_max;
+    const needed = at + lengths_bytes + bytes_max;
+    if (needed > this.#bytes.length) this.#move(at, Math.max(needed, 2 * this.#bytes.length));
+    // No larger than it must be: of 2 GiB or more, encodeInto fills nothing, and does not say so.
+    return encoder.encodeInto(text, this.#bytes.subarray(at, at + bytes_max)).written;
+  }
+
+  /** Goes on in memory of another size, with the first `kept` bytes. */
+  #move(kept: number, size: number): void {
+    const moved = new Uint8Array(size);
+    moved.set(this.#bytes.subarray(0, kept));
+    this.#bytes = moved;
+    this.#lengths = new DataView(moved.buffer);
   }
 }
 
