@@ -33,6 +33,7 @@ export async function buildBundles() {
   const { build } = await import("esbuild");
   await bundleForPages(build);
   await bundleForNode(build);
+  placeDeclarations();
 }
 
 async function bundleForPages(build) {
@@ -76,12 +77,6 @@ async function bundleForNode(build) {
   const others = entries.filter((entry) => !core.includes(entry));
   const plugins = [takenFrom("./core.js", core), besides];
   await build({ ...options, ...onDemand(others), plugins, outfile: "cjs/more.js" });
-  // A declaration is CommonJS or not by the folder that it lies in. Those that no entry leads to tell nobody anything.
-  const reached = declarationsOf(entries);
-  for (const path of filesBelow("npm/dist", /\.d\.ts$/).map((file) => relative(dist, at(file)))) {
-    if (reached.has(path)) write(`cjs/${path}`, readFileSync(`${dist}/${path}`));
-    else if (path !== "browser.d.ts" && !path.startsWith("import/")) rmSync(`${dist}/${path}`);
-  }
   write("cjs/package.json", '{ "type": "commonjs" }\n');
   for (const entry of entries) await writeEntry(entry, others.includes(entry) ? "more" : "core");
 }
@@ -90,6 +85,15 @@ async function bundleForNode(build) {
 async function modulesOf(entry, build) {
   const { metafile } = await build({ entryPoints: [`${entry}.js`], metafile: true, write: false });
   return Object.keys(metafile.inputs).map((file) => file.replace(/\.js$/, ""));
+}
+
+/** Beside what they declare: one is CommonJS or not by the folder that it lies in. Those that no entry leads to tell nobody anything. */
+function placeDeclarations() {
+  const reached = declarationsOf(entries);
+  for (const path of filesBelow("npm/dist", /\.d\.ts$/).map((file) => relative(dist, at(file)))) {
+    if (reached.has(path)) write(`cjs/${path}`, readFileSync(`${dist}/${path}`));
+    else if (path !== "browser.d.ts") rmSync(`${dist}/${path}`);
+  }
 }
 
 /** The declarations of modules and of all that those name, by their paths in dist/. */
